@@ -1,0 +1,86 @@
+/** The ground floor: schemas, errors, ids, limits and ports. No effects; imports nothing of Skein. */
+export { type Address, formatAddress, parseAddress } from './address.ts';
+export {
+  ERROR_TABLE,
+  type ErrorCategory,
+  type ErrorCode,
+  type ErrorDetails,
+  errorOf,
+  failure,
+  reasonOf,
+  SkeinException,
+  skeinError,
+} from './errors.ts';
+export {
+  type CorrelationId,
+  DEFAULT_TENANT,
+  isCorrelationId,
+  isRunId,
+  isSafeName,
+  MAIN_THREAD,
+  type NodeId,
+  newCorrelationId,
+  newNodeId,
+  newRunId,
+  type RunId,
+  type TenantId,
+  type ThreadName,
+} from './ids.ts';
+export { assertNever, invariant } from './invariant.ts';
+export type {
+  AppendReceipt,
+  Durability,
+  Journal,
+  JournalEvent,
+  KeyValue,
+  KeyValueEntry,
+  RecordedEvent,
+} from './journal.ts';
+export { LIMITS } from './limits.ts';
+export {
+  addUsage,
+  type Failure,
+  type Json,
+  NO_USAGE,
+  type OutcomeFacts,
+  type Result,
+  type SkeinError,
+  type StructuredOutcome,
+  type Success,
+  success,
+  type Usage,
+} from './outcome.ts';
+export type {
+  Clock,
+  FramePort,
+  Ports,
+  ProcessExit,
+  Processes,
+  ProcessHandle,
+  ProcessSpec,
+  Random,
+  ThreadExit,
+  ThreadHandle,
+  ThreadSpec,
+  Threads,
+  TimerHandle,
+  Timers,
+} from './ports.ts';
+export {
+  type Capabilities,
+  type CapabilityGrants,
+  DEFAULT_RESOURCES,
+  ManifestSchema,
+  type ResourceContract,
+  type SkillManifest,
+  type SkillPackage,
+} from './skill.ts';
+export {
+  type Directive,
+  describeExit,
+  describeSandboxExit,
+  describeThreadExit,
+  type ExitReason,
+  type SandboxExit,
+} from './supervision.ts';
+export { formatTraceparent, parseTraceparent, type TraceContext } from './trace-context.ts';

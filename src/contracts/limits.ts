@@ -1,0 +1,75 @@
+/**
+ * Every bound of Skein, with its unit in the name, its default, and why it is what it is. Reaching one is a named outcome.
+ */
+const KIB = 1024;
+const MIB = 1024 * KIB;
+
+export const LIMITS = {
+  /** Messages an actor may have waiting. Deep enough for a burst, shallow enough that a stuck actor is seen soon. */
+  mailboxCapacity: 1_000,
+  /** Sends parked by the policy `block-sender`, over all senders of one mailbox; beyond that a send is refused. */
+  blockedSends: 1_000,
+  stashCapacity: 100,
+  /** Dead letters kept for listing; the oldest fall out, the counter goes on. */
+  deadLetters: 1_000,
+  /** Messages one actor may run before the next has its turn. */
+  turnMessages: 64,
+  /** Time a drain may hold the event loop before it yields. */
+  drainMs: 5,
+  /** Restarts a supervisor remembers for its report. */
+  failureReports: 50,
+  actorNameLength: 64,
+  pathDepth: 32,
+  askTimeoutMs: 5_000,
+  pendingAsks: 100_000,
+
+  /** One frame between threads: envelopes of a turn, coalesced. */
+  frameEnvelopes: 64,
+  frameBytes: 64 * KIB,
+  /** One message that crosses a thread. Larger data belongs in chunks. */
+  messageBytes: 64 * MIB,
+
+  /** A thread whose event loop stands still for this long is hung. */
+  threadHangMs: 10_000,
+  threadHeapMiB: 512,
+  threadStartMs: 15_000,
+
+  skillCpuMs: 250,
+  skillWallMs: 1_000,
+  skillMemoryMiB: 64,
+  skillInputBytes: 1 * MIB,
+  skillOutputBytes: 1 * MIB,
+  skillOutputDepth: 64,
+  skillOutputNodes: 100_000,
+  skillLogBytes: 256 * KIB,
+  skillHostCalls: 1_000,
+  skillHostCallsInFlight: 64,
+  hostCallArgumentBytes: 1 * MIB,
+  hostCallResultBytes: 1 * MIB,
+  /** The most that a manifest may ask for; an operator who needs more splits the work. */
+  skillCpuMsMax: 60_000,
+  skillWallMsMax: 300_000,
+  skillMemoryMiBMax: 1_024,
+  skillIoBytesMax: 32 * MIB,
+  skillSourceBytes: 4 * MIB,
+  manifestBytes: 256 * KIB,
+
+  planBytes: 1 * MIB,
+  planSteps: 1_000,
+  /** Calls that one `forEach` step may fan out to. */
+  fanOut: 10_000,
+  /** Calls of one step in flight at once. */
+  fanOutInFlight: 8,
+  runWallMs: 600_000,
+  retryAttempts: 10,
+  verifyReplicas: 9,
+  concurrentRuns: 64,
+
+  spansPerTrace: 5_000,
+  traces: 200,
+  kvValueBytes: 64 * KIB,
+  kvKeyBytes: 512,
+  kvKeysPerTenant: 10_000,
+  journalEventBytes: 1 * MIB,
+  httpBodyBytes: 48 * MIB,
+} as const;

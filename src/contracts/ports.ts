@@ -1,0 +1,110 @@
+/**
+ * The ports: all that is not deterministic reaches the code through one of these. The real bodies and their simulated
+ * twins live in `host/`; nothing else in the repository may call a clock, a timer, a random source, a thread or a process.
+ */
+
+/** `wallMs` stamps records (Unix epoch, fractional ms); `monotonicMs` measures elapsed time and never goes back. */
+export interface Clock {
+  readonly wallMs: () => number;
+  readonly monotonicMs: () => number;
+}
+
+export interface TimerHandle {
+  readonly cancel: () => void;
+}
+
+export interface Timers {
+  /** Calls `fire` once, not earlier than `delayMs` from now. A pending timer does not keep the process alive. */
+  readonly after: (delayMs: number, fire: () => void) => TimerHandle;
+  /** Calls `fire` after pending I/O has had its turn: how a long drain yields to the event loop. */
+  readonly immediate: (fire: () => void) => void;
+}
+
+/** A source of chance that forks by name: a new draw in one fork leaves every other fork as it was. */
+export interface Random {
+  /** Uniform in [0, 1). */
+  readonly next: () => number;
+  readonly bytes: (count: number) => Uint8Array;
+  readonly fork: (name: string) => Random;
+}
+
+/** A one-way pair of frames between two parties. A frame is handed over: the sender must not touch it afterwards. */
+export interface FramePort {
+  readonly post: (frame: Uint8Array) => void;
+  readonly onFrame: (receive: (frame: Uint8Array) => void) => void;
+  readonly onClose: (closed: () => void) => void;
+  readonly close: () => void;
+}
+
+export type ThreadExit =
+  | { readonly kind: 'stopped' }
+  | { readonly kind: 'threw'; readonly message: string; readonly stack?: string }
+  | { readonly kind: 'exited'; readonly exitCode: number }
+  | { readonly kind: 'heap-exhausted'; readonly message: string }
+  | { readonly kind: 'hung'; readonly silentMs: number };
+
+export interface ThreadSpec {
+  readonly name: string;
+  /** What the thread's entry point receives; must survive structured clone. */
+  readonly boot: unknown;
+  readonly heapMiB: number;
+}
+
+export interface ThreadHandle {
+  readonly control: FramePort;
+  /** Settles once, when the thread has ended for whatever reason. Never rejects. */
+  readonly exited: Promise<ThreadExit>;
+  /** How often the thread's event loop has turned its heartbeat, read without its help. */
+  readonly heartbeats: () => number;
+  /** Ends the thread at once; `exited` then settles with `reason`. */
+  readonly terminate: (reason: ThreadExit) => void;
+  /** Hands the thread one end of a channel to `peer`. */
+  readonly connect: (peer: string, end: unknown) => void;
+}
+
+export interface Threads {
+  readonly start: (spec: ThreadSpec) => ThreadHandle;
+  /** A channel: `end` objects may be given to `connect`, or to `open` for use on this thread. */
+  readonly channel: () => readonly [unknown, unknown];
+  readonly open: (end: unknown) => FramePort;
+  readonly close: () => Promise<void>;
+}
+
+export interface ProcessSpec {
+  readonly file: string;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly cwd?: string;
+}
+
+export interface ProcessExit {
+  readonly exitCode: number | null;
+  readonly signal: string | null;
+}
+
+/** A child process with a duplex byte pipe (its file descriptor 3) and a readable stderr. */
+export interface ProcessHandle {
+  /** Undefined when the process could not be started; `onExit` then fires with what is known. */
+  readonly pid: number | undefined;
+  /** @returns false once the child has ended or its pipe is closed; nothing is thrown. */
+  readonly write: (bytes: Uint8Array) => boolean;
+  /** Bytes accepted by `write` that the child has not read yet. */
+  readonly backlogBytes: () => number;
+  readonly onData: (receive: (bytes: Uint8Array) => void) => void;
+  readonly onStderr: (receive: (bytes: Uint8Array) => void) => void;
+  /** Fires exactly once, after the last `onData`. */
+  readonly onExit: (exited: (exit: ProcessExit) => void) => void;
+  /** SIGKILL: nothing the child runs can delay it. */
+  readonly kill: () => void;
+}
+
+export interface Processes {
+  readonly start: (spec: ProcessSpec) => ProcessHandle;
+}
+
+/** The ports a thread of a node runs on. */
+export interface Ports {
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly random: Random;
+}

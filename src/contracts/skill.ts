@@ -1,0 +1,161 @@
+/** The skill package's manifest, `skill.json`: what a skill is, takes, gives, asks for and may use. */
+import Type, { type Static } from 'typebox';
+import { LIMITS } from './limits.ts';
+
+const MIB = 1024 * 1024;
+const closed = { additionalProperties: false } as const;
+const limited = (maximum: number, description: string) =>
+  Type.Optional(Type.Integer({ minimum: 1, maximum, description }));
+
+/** A JSON Schema (2020-12) written by the skill's author. It is evaluated in the sandbox's host process, never in the node. */
+export const AuthorSchema = Type.Unsafe<Readonly<Record<string, unknown>> | boolean>({
+  type: ['object', 'boolean'],
+  description: 'A JSON Schema, draft 2020-12.',
+});
+
+export const CapabilitySchema = Type.Object(
+  {
+    http: Type.Optional(
+      Type.Object(
+        {
+          hosts: Type.Array(Type.String({ minLength: 1, maxLength: 300 }), {
+            maxItems: 50,
+            description:
+              'Exact `host` or `host:port` names. A grant of the operator must name each too.',
+          }),
+          methods: Type.Optional(
+            Type.Array(
+              Type.Union(
+                ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'].map((m) => Type.Literal(m)),
+              ),
+              {
+                description: 'Default: GET and HEAD.',
+              },
+            ),
+          ),
+        },
+        closed,
+      ),
+    ),
+    kv: Type.Optional(Type.Boolean({ description: 'A key-value space of the skill and tenant.' })),
+    log: Type.Optional(
+      Type.Boolean({ description: 'Log lines in the node’s log. Default: true.' }),
+    ),
+  },
+  closed,
+);
+export type Capabilities = Static<typeof CapabilitySchema>;
+
+export const ResourceSchema = Type.Object(
+  {
+    cpuMs: limited(
+      LIMITS.skillCpuMsMax,
+      `Processor time of one call; default ${LIMITS.skillCpuMs}.`,
+    ),
+    wallMs: limited(
+      LIMITS.skillWallMsMax,
+      `Elapsed time of one call; default ${LIMITS.skillWallMs}.`,
+    ),
+    memoryMiB: limited(
+      LIMITS.skillMemoryMiBMax,
+      `Heap and buffers; default ${LIMITS.skillMemoryMiB}.`,
+    ),
+    inputBytes: limited(
+      LIMITS.skillIoBytesMax,
+      `JSON of the input; default ${LIMITS.skillInputBytes}.`,
+    ),
+    outputBytes: limited(
+      LIMITS.skillIoBytesMax,
+      `JSON of the output; default ${LIMITS.skillOutputBytes}.`,
+    ),
+    logBytes: limited(4 * MIB, `Log lines together; default ${LIMITS.skillLogBytes}.`),
+    hostCalls: limited(100_000, `Calls of ctx in all; default ${LIMITS.skillHostCalls}.`),
+  },
+  closed,
+);
+
+/** Every limit of one call, filled in: what the sandbox enforces. */
+export interface ResourceContract {
+  readonly cpuMs: number;
+  readonly wallMs: number;
+  readonly memoryMiB: number;
+  readonly inputBytes: number;
+  readonly outputBytes: number;
+  readonly outputDepth: number;
+  readonly outputNodes: number;
+  readonly logBytes: number;
+  readonly hostCalls: number;
+  readonly hostCallsInFlight: number;
+}
+
+export const DEFAULT_RESOURCES: ResourceContract = {
+  cpuMs: LIMITS.skillCpuMs,
+  wallMs: LIMITS.skillWallMs,
+  memoryMiB: LIMITS.skillMemoryMiB,
+  inputBytes: LIMITS.skillInputBytes,
+  outputBytes: LIMITS.skillOutputBytes,
+  outputDepth: LIMITS.skillOutputDepth,
+  outputNodes: LIMITS.skillOutputNodes,
+  logBytes: LIMITS.skillLogBytes,
+  hostCalls: LIMITS.skillHostCalls,
+  hostCallsInFlight: LIMITS.skillHostCallsInFlight,
+};
+
+export const ManifestSchema = Type.Object(
+  {
+    $schema: Type.Optional(Type.String()),
+    name: Type.String({
+      pattern: '^[a-z][a-z0-9_-]{0,63}$',
+      description: 'Lower case; unique in a registry.',
+    }),
+    version: Type.String({
+      pattern: '^\\d+\\.\\d+\\.\\d+(-[0-9A-Za-z.-]+)?$',
+      description: 'Semantic version.',
+    }),
+    description: Type.String({ minLength: 1, maxLength: 500 }),
+    entry: Type.Optional(
+      Type.String({ description: 'The ES module; default index.ts, else index.js.' }),
+    ),
+    input: AuthorSchema,
+    output: AuthorSchema,
+    capabilities: Type.Optional(CapabilitySchema),
+    resources: Type.Optional(ResourceSchema),
+    effects: Type.Optional(
+      Type.Union(
+        ['none', 'read', 'idempotent', 'once'].map((e) => Type.Literal(e)),
+        {
+          description:
+            'What a repeated call does to the world; default none. Only `once` is never retried.',
+        },
+      ),
+    ),
+    license: Type.Optional(Type.String({ maxLength: 100 })),
+    author: Type.Optional(Type.String({ maxLength: 200 })),
+  },
+  {
+    ...closed,
+    $id: 'https://skein.dev/schemas/skill-manifest.json',
+    title: 'Skein skill manifest',
+  },
+);
+export type SkillManifest = Static<typeof ManifestSchema>;
+
+/** A loaded skill: the manifest, its one module as JavaScript, and the hash that names both. Plain data. */
+export interface SkillPackage {
+  readonly manifest: SkillManifest;
+  readonly source: string;
+  /** SHA-256, hex, over the canonical manifest and the source. */
+  readonly contentHash: string;
+}
+
+/** What the operator's policy lets a skill have, per capability. Absent means denied. */
+export interface CapabilityGrants {
+  readonly http?: {
+    readonly hosts: readonly string[];
+    readonly methods: readonly string[];
+    /** Lets an `http` host resolve to loopback or private addresses. For services that run beside the node. */
+    readonly privateAddresses?: boolean;
+  };
+  readonly kv?: boolean;
+  readonly log?: boolean;
+}

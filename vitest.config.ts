@@ -1,0 +1,23 @@
+import { defineConfig } from 'vitest/config';
+
+/** One project a kind of test; `npm test` runs them all. `unit` opens no socket: its set-up file forbids it. */
+const project = (name: string, options: object = {}) => ({
+  test: {
+    name,
+    include: [`tests/${name}/**/*.test.ts`],
+    pool: 'forks' as const,
+    ...options,
+  },
+});
+
+export default defineConfig({
+  test: {
+    projects: [
+      project('unit', { setupFiles: ['tests/support/no-sockets.ts'] }),
+      project('conformance'),
+      project('integration', { testTimeout: 60_000, hookTimeout: 60_000 }),
+      project('security', { testTimeout: 60_000, hookTimeout: 60_000 }),
+      project('e2e', { testTimeout: 120_000, hookTimeout: 120_000 }),
+    ],
+  },
+});
