@@ -53,6 +53,7 @@ export {
 export type {
   Clock,
   FramePort,
+  Log,
   Ports,
   ProcessExit,
   Processes,

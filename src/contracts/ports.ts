@@ -102,6 +102,14 @@ export interface Processes {
   readonly start: (spec: ProcessSpec) => ProcessHandle;
 }
 
+/** Structured log lines: a sentence for a person and fields for a machine. The body is pino, in `telemetry/`. */
+export interface Log {
+  readonly debug: (message: string, fields?: Readonly<Record<string, unknown>>) => void;
+  readonly info: (message: string, fields?: Readonly<Record<string, unknown>>) => void;
+  readonly warn: (message: string, fields?: Readonly<Record<string, unknown>>) => void;
+  readonly error: (message: string, fields?: Readonly<Record<string, unknown>>) => void;
+}
+
 /** The ports a thread of a node runs on. */
 export interface Ports {
   readonly clock: Clock;

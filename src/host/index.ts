@@ -1,7 +1,14 @@
 /** The real bodies of the ports and their simulated twins: the only ambient calls in the repository. */
-export { realClock } from './clock.ts';
+import type { Ports } from '../contracts/index.ts';
+import { realClock } from './clock.ts';
+import { realRandom } from './random.ts';
+import { realTimers } from './timers.ts';
+
 export { realProcesses } from './processes.ts';
-export { realRandom } from './random.ts';
 export { seededRandom } from './seeded-random.ts';
 export { type SimulatedTime, simulatedTime } from './simulated-clock.ts';
-export { realTimers } from './timers.ts';
+export type { ThreadMain, ThreadStart } from './thread-entry.ts';
+export { type RealThreadsOptions, realThreads } from './threads.ts';
+export { realClock, realRandom, realTimers };
+
+export const realPorts: Ports = { clock: realClock, timers: realTimers, random: realRandom };

@@ -1,0 +1,5 @@
+/** Logs, traces and where they are kept. */
+export { createLog, LOG_LEVELS, type LogLevel, type LogOptions, printable } from './log.ts';
+export type { SpanRecord } from './span-record.ts';
+export { SpanStore } from './span-store.ts';
+export { startTracing, type Tracing, type TracingOptions } from './tracing.ts';
