@@ -1,0 +1,14 @@
+/** The durable log and the key-value store beside it: the bodies of the ports `Journal` and `KeyValue`. */
+export { type MemoryJournalOptions, memoryJournal } from './memory-journal.ts';
+export { memoryKeyValue } from './memory-key-value.ts';
+export type { Recovered } from './set-aside.ts';
+export {
+  openSqliteJournal,
+  type SqliteJournal,
+  type SqliteJournalOptions,
+} from './sqlite-journal.ts';
+export {
+  openSqliteKeyValue,
+  type SqliteKeyValue,
+  type SqliteKeyValueOptions,
+} from './sqlite-key-value.ts';
