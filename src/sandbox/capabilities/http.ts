@@ -1,0 +1,91 @@
+/**
+ * Capability `http`: `ctx.http.request({ url, method, headers, body, timeoutMs })` gives `{ status, headers, body }`. The
+ * node makes the request for the skill, to the address that egress checked. Redirects come back as they are.
+ */
+import Type, { type Static } from 'typebox';
+import { Compile } from 'typebox/compile';
+import { failure, type Json, LIMITS, type Result, success } from '../../contracts/index.ts';
+import type { HttpClient } from '../../host/http-client.ts';
+import type { CapabilityCall } from '../capability.ts';
+import { checkEgress, type HttpGrant } from '../egress.ts';
+
+export type { HttpClient };
+
+const TIMEOUT_MS = 10_000;
+const HEADERS_MAX = 64;
+const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}$/;
+const HEADER_VALUE = /^[\t\u0020-\u007e\u00a0-\u00ff]{0,4096}$/;
+/** Headers that say where a request goes, how long it is or how the connection is used: the node's own affair. */
+const NODE_HEADERS =
+  /^(host|connection|keep-alive|te|trailer|transfer-encoding|upgrade|content-length|expect|accept-encoding|via|forwarded|x-forwarded-.*|proxy-.*)$/;
+
+const RequestSchema = Type.Object(
+  {
+    url: Type.String(),
+    method: Type.Optional(Type.String()),
+    headers: Type.Optional(
+      Type.Record(Type.String(), Type.String(), { maxProperties: HEADERS_MAX }),
+    ),
+    body: Type.Optional(Type.String({ maxLength: LIMITS.hostCallArgumentBytes })),
+    timeoutMs: Type.Optional(Type.Number({ minimum: 1, maximum: LIMITS.skillWallMsMax })),
+  },
+  { additionalProperties: false },
+);
+type GuestRequest = Static<typeof RequestSchema>;
+const guestRequest = Compile(RequestSchema);
+
+export async function serveHttp(
+  call: CapabilityCall,
+  grant: HttpGrant,
+  client: HttpClient,
+): Promise<Result<Json>> {
+  const [request] = call.args;
+  if (!guestRequest.Check(request)) {
+    return invalid('the argument is { url, method?, headers?, body?, timeoutMs? }');
+  }
+  const problem = headerProblem(request.headers);
+  if (problem) return invalid(problem);
+  const { url, method = 'GET', timeoutMs = TIMEOUT_MS } = request;
+  if (!grant.methods.includes(method)) {
+    const reason = `method ${JSON.stringify(method.slice(0, 20))} is not granted`;
+    return failure('EGRESS_REFUSED', { url: url.slice(0, 200), reason });
+  }
+  const destination = await checkEgress(url, grant, client.resolve);
+  if (!destination.ok) return destination;
+  const { url: target, ...where } = destination.value;
+  const reply = await client.send({
+    ...where,
+    secure: target.protocol === 'https:',
+    hostHeader: target.host,
+    path: `${target.pathname}${target.search}`,
+    method,
+    headers: lowerCased(request.headers),
+    ...(request.body === undefined ? {} : { body: request.body }),
+    timeoutMs,
+    maxBytes: LIMITS.hostCallResultBytes / 2,
+    signal: call.signal,
+  });
+  call.onEgress(reply.bytes);
+  switch (reply.kind) {
+    case 'timeout':
+      return failure('EGRESS_TIMEOUT', { url: target.href, timeoutMs });
+    case 'failed':
+      return failure('EGRESS_FAILED', { url: target.href, reason: reply.reason });
+    case 'answered':
+      return success({ status: reply.status, headers: reply.headers, body: reply.body });
+  }
+}
+
+const invalid = (reason: string) => failure('HOST_CALL_INVALID', { capability: 'http', reason });
+
+function headerProblem(headers: GuestRequest['headers'] = {}): string | undefined {
+  for (const [name, value] of Object.entries(headers)) {
+    if (!HEADER_NAME.test(name)) return 'a header name has characters that are not allowed';
+    if (!HEADER_VALUE.test(value)) return `header ${name} has characters that are not allowed`;
+    if (NODE_HEADERS.test(name.toLowerCase())) return `header ${name} is set by the node`;
+  }
+  return undefined;
+}
+
+const lowerCased = (headers: GuestRequest['headers'] = {}): Record<string, string> =>
+  Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));

@@ -1,0 +1,118 @@
+/**
+ * A realm: a fresh isolate and context that has run the prelude and nothing else, and how a skill's module gets into it.
+ * One realm serves one run. Nothing of isolated-vm is reachable inside: what goes in is text, what comes out is `post`.
+ */
+import ivm from 'isolated-vm';
+import { GUEST_PRELUDE } from './guest-prelude.ts';
+import type { Ending, RunFrame } from './host-frames.ts';
+
+/** The prelude's functions, the only ways in. */
+export type GuestEntry = 'configure' | 'start' | 'deliver' | 'status';
+
+export interface Realm {
+  readonly memoryMiB: number;
+  readonly isolate: ivm.Isolate;
+  readonly guest: Readonly<Record<GuestEntry, ivm.Reference>>;
+  readonly context: ivm.Context;
+  /** Exports the skill's `handler`, and `loaded`, readable once the skill's top level has run to its end. */
+  readonly loader: ivm.Module;
+  /** Where posts of the guest go; set by the run. */
+  post: (kind: string, ...parts: string[]) => void;
+  /** V8 has lost the isolate; set by the run. */
+  catastrophe: () => void;
+}
+
+const LOADER = "export { default as handler } from 'skill'; export const loaded = true;";
+
+export function createRealm(memoryMiB: number): Realm {
+  const made: { realm?: Realm } = {};
+  const isolate = new ivm.Isolate({
+    memoryLimit: memoryMiB,
+    onCatastrophicError: () => made.realm?.catastrophe(),
+  });
+  const context = isolate.createContextSync();
+  const post = new ivm.Callback(
+    (kind: string, ...parts: string[]) => made.realm?.post(kind, ...parts),
+    { ignored: true },
+  );
+  const prelude: ivm.Reference = context.evalClosureSync(GUEST_PRELUDE, [post], {
+    result: { reference: true },
+    filename: 'skein:prelude',
+  });
+  const entry = (name: GuestEntry): ivm.Reference => prelude.getSync(name, { reference: true });
+  made.realm = {
+    memoryMiB,
+    isolate,
+    context,
+    guest: {
+      configure: entry('configure'),
+      start: entry('start'),
+      deliver: entry('deliver'),
+      status: entry('status'),
+    },
+    loader: isolate.compileModuleSync(LOADER, { filename: 'skein:loader' }),
+    post: () => undefined,
+    catastrophe: () => undefined,
+  };
+  return made.realm;
+}
+
+/** Compiles the skill's module and runs its top level. @returns how that ended the run, or nothing when it went well */
+export async function loadSkill(frame: RunFrame, realm: Realm): Promise<Ending | undefined> {
+  const module = await compile(frame.source, realm);
+  if ('kind' in module) return module;
+  await realm.guest.configure.apply(undefined, [JSON.stringify(guestConfig(frame))]);
+  try {
+    await realm.loader.evaluate();
+  } catch (thrown) {
+    return { kind: 'threw', ...errorText(thrown) };
+  }
+  // The top level may await, but nothing outside answers before the handler is called: what is not loaded now never is.
+  const loaded = await realm.loader.namespace.get('loaded').catch(() => false);
+  return loaded === true ? undefined : { kind: 'never-settled' };
+}
+
+async function compile(source: string, realm: Realm): Promise<ivm.Module | Ending> {
+  try {
+    const module = await realm.isolate.compileModule(source, { filename: 'skill.js' });
+    const [imported] = module.dependencySpecifiers;
+    if (imported !== undefined) {
+      return { kind: 'refused', reason: `it imports ${imported.slice(0, 200)}` };
+    }
+    await realm.loader.instantiate(realm.context, (specifier) => {
+      if (specifier === 'skill') return module;
+      throw new Error('there is nothing to import');
+    });
+    return module;
+  } catch (thrown) {
+    return { kind: 'refused', reason: errorText(thrown).message };
+  }
+}
+
+const guestConfig = ({ seed, startWallMs, grants, resources, argumentCap }: RunFrame) => ({
+  seed,
+  startWallMs,
+  grants,
+  hostCalls: resources.hostCalls,
+  hostCallsInFlight: resources.hostCallsInFlight,
+  argumentCap,
+  logCap: { bytes: resources.logBytes, depth: 8, nodes: 1_000 },
+  outputCap: {
+    bytes: resources.outputBytes,
+    depth: resources.outputDepth,
+    nodes: resources.outputNodes,
+  },
+});
+
+/** An error as isolated-vm copied it into this realm: an Error of ours with text, or nothing at all. */
+function errorText(thrown: unknown): { name: string; message: string; stack?: string } {
+  if (!(thrown instanceof Error)) {
+    return { name: typeof thrown, message: `threw ${String(thrown)}`.slice(0, 1_000) };
+  }
+  const [stack = ''] = String(thrown.stack ?? '').split('(<isolated-vm boundary>)', 1);
+  return {
+    name: String(thrown.name).slice(0, 100),
+    message: String(thrown.message).slice(0, 1_000),
+    stack: stack.replace(/\n\s*at\s*$/, '').slice(0, 4_000),
+  };
+}

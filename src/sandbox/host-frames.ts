@@ -1,0 +1,164 @@
+/**
+ * What the node and a host process say to each other. The node treats the host as hostile: each frame from it is measured,
+ * parsed and checked against a closed schema; anything else is the end of that host (`protocol`). The host takes the node's
+ * frames as they are.
+ */
+import Type, { type Static } from 'typebox';
+import { Compile } from 'typebox/compile';
+import { type Json, LIMITS, type ResourceContract } from '../contracts/index.ts';
+import { exceededBound, type JsonBounds } from './json-measure.ts';
+
+/** Node to host: run this. One at a time. */
+export interface RunFrame {
+  readonly kind: 'run';
+  readonly run: number;
+  readonly source: string;
+  readonly input: Json;
+  readonly inputSchema: unknown;
+  readonly outputSchema: unknown;
+  readonly resources: ResourceContract;
+  readonly argumentCap: { readonly bytes: number; readonly depth: number; readonly nodes: number };
+  readonly grants: { readonly http: boolean; readonly kv: boolean; readonly log: boolean };
+  readonly seed: readonly number[];
+  readonly startWallMs: number;
+}
+
+/** Node to host: the answer of one host call. Answers are delivered one by one, in this order. */
+export type AnswerFrame = {
+  readonly kind: 'answer';
+  readonly run: number;
+  readonly seq: number;
+  readonly atMs: number;
+} & (
+  | { readonly ok: true; readonly value: Json }
+  | {
+      readonly ok: false;
+      readonly code: string;
+      readonly message: string;
+      readonly retryable: boolean;
+    }
+);
+
+export type NodeFrame = RunFrame | AnswerFrame;
+
+const closed = { additionalProperties: false } as const;
+const text = (maxLength: number) => Type.String({ maxLength });
+const count = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
+const amount = Type.Number({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
+const oneOf = <const T extends string>(...values: readonly T[]) =>
+  Type.Unsafe<T>({ enum: [...values] });
+
+const place = { pointer: text(400), found: text(200), expected: text(400) };
+
+/** How the run ended, in the host's words. `violations.ts` turns it into a result. */
+export const EndingSchema = Type.Union([
+  Type.Object({ kind: Type.Literal('value'), value: Type.Unsafe<Json>({}) }, closed),
+  Type.Object(
+    {
+      kind: Type.Literal('threw'),
+      name: text(200),
+      message: text(4_000),
+      stack: Type.Optional(text(8_000)),
+    },
+    closed,
+  ),
+  Type.Object({ kind: Type.Literal('call-failed'), seq: count }, closed),
+  Type.Object(
+    {
+      kind: Type.Literal('call-refused'),
+      code: oneOf('CAPABILITY_DENIED', 'HOST_CALL_INVALID', 'HOST_CALLS_EXCEEDED', 'LOG_EXCEEDED'),
+      capability: oneOf('http', 'kv', 'log'),
+      reason: text(1_000),
+    },
+    closed,
+  ),
+  Type.Object({ kind: Type.Literal('refused'), reason: text(1_000) }, closed),
+  Type.Object({ kind: Type.Literal('input-invalid'), ...place }, closed),
+  Type.Object({ kind: Type.Literal('output-invalid'), ...place }, closed),
+  Type.Object(
+    { kind: Type.Literal('output-too-large'), unit: oneOf('bytes', 'levels', 'values') },
+    closed,
+  ),
+  Type.Object({ kind: Type.Literal('never-settled') }, closed),
+  Type.Object({ kind: Type.Literal('limit'), limit: oneOf('cpu', 'wall', 'heap') }, closed),
+]);
+export type Ending = Static<typeof EndingSchema>;
+
+const HostFrameSchema = Type.Union([
+  Type.Object(
+    {
+      kind: Type.Literal('ready'),
+      isolatedVm: text(40),
+      node: text(40),
+      /** Defences that should be in force and are not. */
+      missing: Type.Array(text(100), { maxItems: 20 }),
+    },
+    closed,
+  ),
+  Type.Object(
+    {
+      kind: Type.Literal('call'),
+      run: count,
+      seq: count,
+      name: oneOf('http.request', 'kv.get', 'kv.set', 'kv.delete'),
+      args: Type.Unsafe<readonly Json[]>({ type: 'array', maxItems: 4 }),
+    },
+    closed,
+  ),
+  Type.Object(
+    {
+      kind: Type.Literal('log'),
+      run: count,
+      level: oneOf('debug', 'info', 'warn', 'error'),
+      message: Type.String(),
+      fields: Type.Optional(Type.Unsafe<Json>({})),
+    },
+    closed,
+  ),
+  Type.Object(
+    {
+      kind: Type.Literal('done'),
+      run: count,
+      cpuMs: amount,
+      heapBytes: amount,
+      limitTouched: Type.Boolean(),
+      ending: EndingSchema,
+    },
+    closed,
+  ),
+]);
+export type HostFrame = Static<typeof HostFrameSchema>;
+export type CallFrame = Extract<HostFrame, { kind: 'call' }>;
+export type LogFrame = Extract<HostFrame, { kind: 'log' }>;
+export type DoneFrame = Extract<HostFrame, { kind: 'done' }>;
+export type ReadyFrame = Extract<HostFrame, { kind: 'ready' }>;
+
+const hostFrame = Compile(HostFrameSchema);
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+/** Levels and values that a frame adds around the skill's own data. */
+const ENVELOPE: JsonBounds = { depth: 4, nodes: 64 };
+
+export function parseHostFrame(
+  bytes: Uint8Array,
+  data: JsonBounds,
+): { readonly frame: HostFrame } | { readonly invalid: string } {
+  const bounds = { depth: data.depth + ENVELOPE.depth, nodes: data.nodes + ENVELOPE.nodes };
+  const exceeded = exceededBound(bytes, bounds);
+  if (exceeded) return { invalid: `a frame over its ${exceeded} bound` };
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(utf8.decode(bytes));
+  } catch {
+    return { invalid: 'a frame that is not JSON in UTF-8' };
+  }
+  if (!hostFrame.Check(parsed)) return { invalid: 'a frame of no known shape' };
+  return { frame: parsed };
+}
+
+/** What the arguments of a host call may hold. */
+export const ARGUMENT_BOUNDS = {
+  bytes: LIMITS.hostCallArgumentBytes,
+  depth: 32,
+  nodes: 10_000,
+} as const;

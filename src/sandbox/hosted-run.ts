@@ -1,0 +1,257 @@
+/**
+ * One run, as the node sees it: serves the host's calls or plays them from a tape, counts what the run uses, holds the
+ * wall-clock watchdog, and settles exactly once. After that nothing is served and nothing is recorded.
+ */
+import { createHash } from 'node:crypto';
+import canonicalize from 'canonicalize';
+import {
+  type Clock,
+  type Json,
+  type Result,
+  type SandboxExit,
+  skeinError,
+  type TimerHandle,
+  type Timers,
+} from '../contracts/index.ts';
+import { LOG_LINE_BYTES, watchdogMs } from './budget.ts';
+import { logLine } from './capabilities/log.ts';
+import { serveCall } from './capability.ts';
+import { type EffectAnswer, type EffectTape, TapePlayer, TapeRecorder } from './effect-tape.ts';
+import {
+  ARGUMENT_BOUNDS,
+  type CallFrame,
+  type DoneFrame,
+  type HostFrame,
+  type LogFrame,
+  type NodeFrame,
+} from './host-frames.ts';
+import { printable } from './printable.ts';
+import type { RunReport, RunRequest } from './run-request.ts';
+import { exitFailure, type RunFacts, resultOf } from './violations.ts';
+
+export interface HostedRunPorts {
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly send: (frame: NodeFrame) => void;
+  /** Ends the host process. The run is told through `hostEnded`. */
+  readonly endHost: (exit: SandboxExit) => void;
+}
+
+const LIMIT_CODES = new Set([
+  'SKILL_CPU_EXCEEDED',
+  'SKILL_WALL_EXCEEDED',
+  'SKILL_HEAP_EXCEEDED',
+  'HOST_CALLS_EXCEEDED',
+  'LOG_EXCEEDED',
+]);
+
+export class HostedRun {
+  readonly report: Promise<RunReport>;
+  readonly #run: number;
+  readonly #request: RunRequest;
+  readonly #ports: HostedRunPorts;
+  readonly #settle: (report: RunReport) => void;
+  readonly #recorder = new TapeRecorder();
+  readonly #player: TapePlayer | undefined;
+  readonly #abort = new AbortController();
+  readonly #startMs: number;
+  readonly #watchdog: TimerHandle;
+  readonly #facts: RunFacts;
+  #settled = false;
+  #virtualMs: number;
+  #calls = 0;
+  #answered = 0;
+  #egressBytes = 0;
+  #logBytes = 0;
+
+  constructor(run: number, request: RunRequest, ports: HostedRunPorts) {
+    const { promise, resolve } = Promise.withResolvers<RunReport>();
+    this.report = promise;
+    this.#settle = resolve;
+    this.#run = run;
+    this.#request = request;
+    this.#ports = ports;
+    this.#player = request.tape ? new TapePlayer(request.tape) : undefined;
+    this.#virtualMs = Math.floor(this.#worldStart().startWallMs);
+    this.#facts = {
+      skill: request.skill.manifest.name,
+      resources: request.resources,
+      callError: (seq) => this.#recorder.errorOf(seq),
+    };
+    this.#startMs = ports.clock.monotonicMs();
+    this.#watchdog = ports.timers.after(watchdogMs(request.resources), () =>
+      ports.endHost({ kind: 'wall' }),
+    );
+  }
+
+  start(): void {
+    const { skill, input, resources, grants } = this.#request;
+    const { seed } = this.#worldStart();
+    this.#ports.send({
+      kind: 'run',
+      run: this.#run,
+      source: skill.source,
+      input,
+      inputSchema: skill.manifest.input,
+      outputSchema: skill.manifest.output,
+      resources,
+      argumentCap: ARGUMENT_BOUNDS,
+      grants: { http: grants.http !== undefined, kv: grants.kv === true, log: grants.log === true },
+      seed: seedWords(seed),
+      startWallMs: this.#virtualMs,
+    });
+  }
+
+  /** @returns why the host must be ended, when it says what no honest host says */
+  receive(frame: HostFrame): string | undefined {
+    if (frame.kind === 'ready') return 'a second ready';
+    if (frame.run !== this.#run) return 'a frame of another run';
+    switch (frame.kind) {
+      case 'call':
+        return this.#receiveCall(frame);
+      case 'log':
+        return this.#receiveLog(frame);
+      case 'done':
+        this.#receiveDone(frame);
+        return undefined;
+    }
+  }
+
+  hostEnded(exit: SandboxExit): void {
+    this.#finish(exitFailure(exit, this.#facts), {
+      exit,
+      cpuMs: 0,
+      heapBytes: 0,
+      limitTouched: false,
+    });
+  }
+
+  #worldStart(): Pick<EffectTape, 'seed' | 'startWallMs'> {
+    return this.#request.tape ?? this.#request;
+  }
+
+  #receiveCall(frame: CallFrame): string | undefined {
+    const { hostCalls, hostCallsInFlight } = this.#request.resources;
+    this.#calls++;
+    if (frame.seq !== this.#calls) return 'a call out of order';
+    if (this.#calls > hostCalls) return 'more calls than the contract allows';
+    if (this.#calls - this.#answered > hostCallsInFlight) return 'more calls at once than allowed';
+    this.#recorder.called(frame);
+    if (this.#player) this.#replay(this.#player, frame);
+    else void this.#serve(frame);
+    return undefined;
+  }
+
+  async #serve({ seq, name, args }: CallFrame): Promise<void> {
+    const { skill, tenant, grants, effects, onHostCall } = this.#request;
+    const startWallMs = this.#ports.clock.wallMs();
+    const call = {
+      name,
+      args,
+      tenant,
+      skill: skill.manifest.name,
+      signal: this.#abort.signal,
+      onEgress: (bytes: number) => {
+        this.#egressBytes += bytes;
+      },
+    };
+    const result = await serveCall(call, grants, effects);
+    const endWallMs = this.#ports.clock.wallMs();
+    onHostCall?.({ name, startWallMs, endWallMs, ok: result.ok, detail: detailOf(args, result) });
+    this.#answer(seq, result, Math.floor(endWallMs));
+  }
+
+  #replay(player: TapePlayer, call: CallFrame): void {
+    const due = player.call(call);
+    if ('found' in due) return this.#diverged(due);
+    for (const { seq, answer, atMs } of due) this.#answer(seq, answer, atMs);
+  }
+
+  #diverged(at: { at: number; found: string; expected: string }): void {
+    const error = skeinError('TAPE_DIVERGED', { skill: this.#facts.skill, ...at });
+    const exit = { kind: 'killed', signal: 'SIGKILL' } as const;
+    this.#finish({ ok: false, error }, { exit, cpuMs: 0, heapBytes: 0, limitTouched: false });
+    this.#ports.endHost(exit);
+  }
+
+  #answer(seq: number, answer: EffectAnswer, atMs: number): void {
+    if (this.#settled) return;
+    this.#answered++;
+    this.#virtualMs = Math.max(this.#virtualMs, atMs);
+    this.#recorder.answered(seq, answer, this.#virtualMs);
+    const head = { kind: 'answer', run: this.#run, seq, atMs: this.#virtualMs } as const;
+    if (answer.ok) return this.#ports.send({ ...head, ok: true, value: answer.value });
+    const { code, message, retryable } = answer.error;
+    this.#ports.send({ ...head, ok: false, code, message, retryable });
+  }
+
+  #receiveLog(frame: LogFrame): string | undefined {
+    const { tenant, skill, correlationId, attempt, effects, resources } = this.#request;
+    this.#logBytes += Buffer.byteLength(frame.message) + jsonBytes(frame.fields) + LOG_LINE_BYTES;
+    // The guest counts characters; a character has at most three bytes in UTF-8.
+    if (this.#logBytes > 3 * resources.logBytes) return 'more log than the contract allows';
+    if (this.#player) return undefined;
+    const origin = { tenant, skill: skill.manifest.name, correlationId, attempt };
+    effects.log?.(logLine(frame, origin));
+    return undefined;
+  }
+
+  #receiveDone({ ending, cpuMs, heapBytes, limitTouched }: DoneFrame): void {
+    const result = resultOf(ending, this.#facts);
+    const missing = ending.kind === 'limit' ? undefined : this.#player?.missing();
+    if (missing) return this.#diverged(missing);
+    const exit = ending.kind === 'limit' ? { exit: { kind: ending.limit } } : {};
+    this.#finish(result, { ...exit, cpuMs, heapBytes, limitTouched });
+    if (ending.kind === 'limit') this.#ports.endHost({ kind: ending.limit });
+  }
+
+  #finish(
+    result: Result<Json>,
+    host: { exit?: SandboxExit; cpuMs: number; heapBytes: number; limitTouched: boolean },
+  ): void {
+    if (this.#settled) return;
+    this.#settled = true;
+    this.#watchdog.cancel();
+    this.#abort.abort();
+    const { seed } = this.#worldStart();
+    const startWallMs = Math.floor(this.#worldStart().startWallMs);
+    this.#settle({
+      result,
+      ...(result.ok ? { outputHash: hashOf(result.value) } : {}),
+      limitTouched: host.limitTouched || (!result.ok && LIMIT_CODES.has(result.error.code)),
+      ...(host.exit ? { exit: host.exit } : {}),
+      tape: this.#recorder.tape(seed, startWallMs),
+      usage: {
+        wallMs: this.#ports.clock.monotonicMs() - this.#startMs,
+        cpuMs:
+          host.exit?.kind === 'cpu'
+            ? Math.max(host.cpuMs, this.#request.resources.cpuMs)
+            : host.cpuMs,
+        heapPeakBytes: host.heapBytes,
+        hostCalls: this.#calls,
+        egressBytes: this.#egressBytes,
+        outputBytes: result.ok ? jsonBytes(result.value) : 0,
+        logBytes: this.#logBytes,
+      },
+    });
+  }
+}
+
+const jsonBytes = (value: Json | undefined): number =>
+  value === undefined ? 0 : Buffer.byteLength(JSON.stringify(value));
+
+const sha256 = (text: string): Buffer => createHash('sha256').update(text).digest();
+
+const hashOf = (value: Json): string => sha256(canonicalize(value) ?? '').toString('hex');
+
+const seedWords = (seed: string): number[] => {
+  const digest = sha256(seed);
+  return [0, 4, 8, 12].map((at) => digest.readUInt32BE(at));
+};
+
+function detailOf([subject]: readonly Json[], result: Result<Json>): string {
+  const about =
+    typeof subject === 'object' && subject !== null && 'url' in subject ? subject.url : subject;
+  const asked = typeof about === 'string' ? printable(about, 200) : '';
+  return `${asked} ${result.ok ? '' : result.error.code}`.trim();
+}

@@ -1,0 +1,10 @@
+/** The wall around hostile skill code: host processes, isolates, limits, capabilities, the effect tape. */
+export type { HttpClient } from './capabilities/http.ts';
+export type { LogLine, LogSink } from './capabilities/log.ts';
+export { effectiveGrants, type HostEffects } from './capability.ts';
+export type { EffectAnswer, EffectTape, TapedEffect } from './effect-tape.ts';
+export type { LeasedHost as HostProcess } from './host-process.ts';
+export type { SandboxLevel } from './launch.ts';
+export type { HostCallEvent, RunReport, RunRequest } from './run-request.ts';
+export { type Sandbox, type SandboxOptions, startSandbox } from './sandbox.ts';
+export { classify, type Verdict } from './violations.ts';
