@@ -2,23 +2,26 @@
 import { LIMITS, type ResourceContract } from '../contracts/index.ts';
 import { ARGUMENT_BOUNDS } from './host-frames.ts';
 import type { JsonBounds } from './json-measure.ts';
+import { copyShareMiB } from './run-limits.ts';
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
 
 /**
  * Memory classes: a process is started for one and serves contracts up to it, since its data limit is set at its start.
- * Only the first, which covers the default contract, is kept warm.
+ * Only the first, which covers the default contract, is kept warm. The last covers the most that a manifest may ask for.
  */
-export const MEMORY_CLASSES_MIB = [64, 256, LIMITS.skillMemoryMiBMax] as const;
+const LARGEST_CLASS_MIB = LIMITS.skillMemoryMiBMax + 256;
+export const MEMORY_CLASSES_MIB = [64, 256, LARGEST_CLASS_MIB] as const;
 
-export const memoryClassOf = (memoryMiB: number): number =>
-  MEMORY_CLASSES_MIB.find((size) => memoryMiB <= size) ?? LIMITS.skillMemoryMiBMax;
+export function memoryClassOf(resources: ResourceContract): number {
+  const neededMiB = resources.memoryMiB + copyShareMiB(resources);
+  return MEMORY_CLASSES_MIB.find((size) => neededMiB <= size) ?? LARGEST_CLASS_MIB;
+}
 
 /**
  * Private writable address space of an idle host: V8 reserves 512 MiB of code range for the main isolate and as much for
- * the skill's, and RLIMIT_DATA counts both though neither is touched. Measured 1,085 MiB on Node 26; rounded up for thread
- * stacks and the schema checker.
+ * the skill's, and RLIMIT_DATA counts both though neither is touched. Measured 1,129 MiB on Node 26 with isolated-vm 7.
  */
 const HOST_DATA_MIB = 1_136;
 /** What a skill may take beyond its contract before the kernel says no: twice its heap for the collector, in-flight copies. */

@@ -12,7 +12,6 @@ export const GUEST_CONTEXT = `
 const post = $0;
 const PromiseClass = Promise;
 const ErrorClass = Error;
-const { isError } = Error;
 const symbolText = Symbol.prototype.toString;
 const weakGet = WeakMap.prototype.get;
 const weakSet = WeakMap.prototype.set;
@@ -63,9 +62,12 @@ const call = (capability, name, args) => new PromiseClass((resolve, reject) => {
   catch (thrown) { return reject(refused('HOST_CALL_INVALID', capability, refusalText(thrown))); }
   no = whyNot(capability);
   if (no !== null) return reject(no);
-  const seq = ++issued;
-  pending[seq] = { __proto__: null, resolve, reject };
+  /* Posted before it is counted: a stack that overflows here leaves no gap in the numbers. */
+  const seq = issued + 1;
+  const waiting = { __proto__: null, resolve, reject };
   post('call', name, text, '' + seq);
+  issued = seq;
+  pending[seq] = waiting;
 });
 const deliver = (json) => {
   const answer = parse(json);
@@ -135,7 +137,10 @@ const describe = (thrown) => {
   return threw(readText(thrown, 'name', 100, 'Error'), readText(thrown, 'message', 2000, ''),
     readText(thrown, 'stack', 4000));
 };
-const failureOf = (thrown) => apply(weakGet, hostErrors, [thrown]) || describe(thrown);
+const failureOf = (thrown) => {
+  if (isAllocationFailure(thrown)) return { __proto__: null, kind: 'out-of-memory' };
+  return apply(weakGet, hostErrors, [thrown]) || describe(thrown);
+};
 
 /* The run. */
 const settle = (kind, text) => post(kind, text, limitTouched ? '1' : '0');

@@ -22,12 +22,15 @@ export interface Realm {
   catastrophe: () => void;
 }
 
+/** Below this isolated-vm makes no isolate. */
+const ISOLATE_MIB_MIN = 8;
+
 const LOADER = "export { default as handler } from 'skill'; export const loaded = true;";
 
 export function createRealm(memoryMiB: number): Realm {
   const made: { realm?: Realm } = {};
   const isolate = new ivm.Isolate({
-    memoryLimit: memoryMiB,
+    memoryLimit: Math.max(memoryMiB, ISOLATE_MIB_MIN),
     onCatastrophicError: () => made.realm?.catastrophe(),
   });
   const context = isolate.createContextSync();

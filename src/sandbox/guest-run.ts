@@ -25,6 +25,7 @@ export interface RunEnd {
 
 export interface GuestRunOptions {
   readonly timers: Timers;
+  readonly residentBytes: () => number;
   readonly onCall: (call: { name: string; argsJson: string; seq: number }) => void;
   readonly onLog: (lineJson: string) => void;
 }
@@ -44,6 +45,7 @@ export class GuestRun {
   readonly #settlement = Promise.withResolvers<Settlement>();
   readonly #limit = Promise.withResolvers<Ending>();
   readonly #cpuAtStart: bigint;
+  #cpuNs = 0n;
   #answerCame = Promise.withResolvers<void>();
   #settled = false;
 
@@ -64,7 +66,7 @@ export class GuestRun {
     };
     realm.catastrophe = () => this.#hit('heap');
     const watch = watchLimits(
-      { resources: frame.resources, cpuMs: () => this.#cpuMs(), timers: options.timers },
+      { ...options, resources: frame.resources, cpuMs: () => this.#cpuMs() },
       (limit) => this.#hit(limit),
     );
     this.end = this.#run().finally(watch.stop);
@@ -132,8 +134,11 @@ export class GuestRun {
     this.#limit.resolve({ kind: 'limit', limit });
   }
 
+  /** The last figure stands once V8 has given the isolate up. */
   #cpuMs(): number {
-    return Number(this.#realm.isolate.cpuTime - this.#cpuAtStart) / 1e6;
+    const { isolate } = this.#realm;
+    if (!isolate.isDisposed) this.#cpuNs = isolate.cpuTime - this.#cpuAtStart;
+    return Number(this.#cpuNs) / 1e6;
   }
 }
 
@@ -162,6 +167,7 @@ function judgeSettlement(
 
 /** The guest's own account of its failure, with the fields of its kind and no other. */
 function failureEnding(said: Record<string, unknown>): Ending {
+  if (said.kind === 'out-of-memory') return { kind: 'limit', limit: 'heap' };
   const { seq, code, capability, reason, unit } = said;
   const { pointer, found, expected, name, message, stack } = said;
   const fieldsOf: Record<string, object> = {

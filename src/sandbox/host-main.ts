@@ -9,9 +9,10 @@ import { createRequire } from 'node:module';
 import { Socket } from 'node:net';
 import { realTimers } from '../host/index.ts';
 import { encodeFrame, FrameReader } from './frame-codec.ts';
-import { createRealm, type Realm } from './guest-realm.ts';
 import { GuestRun, type RunEnd } from './guest-run.ts';
 import type { NodeFrame, RunFrame } from './host-frames.ts';
+import { openProcessMemory } from './process-memory.ts';
+import { RealmStock } from './realm-stock.ts';
 
 const MIB = 1024 * 1024;
 /** Input and source at their largest, escaped. The node is trusted: this only catches a broken stream. */
@@ -39,8 +40,10 @@ function disarm(): string[] {
 }
 
 const { version: isolatedVm } = createRequire(import.meta.url)('isolated-vm/package.json');
-/** Made between runs, so that a run does not wait for it. */
-let spare: Realm | undefined = createRealm(DEFAULT_MEMORY_MIB);
+const memory = openProcessMemory();
+const dataLimitBytes = Number(process.argv[2] ?? Number.POSITIVE_INFINITY);
+const realms = new RealmStock({ timers: realTimers, memory, dataLimitBytes });
+realms.fill(DEFAULT_MEMORY_MIB);
 let current: { readonly run: number; readonly guest: GuestRun } | undefined;
 const missing = disarm();
 
@@ -66,10 +69,11 @@ function receive(frame: NodeFrame): void {
 
 async function execute(frame: RunFrame): Promise<void> {
   const { run, resources } = frame;
-  const realm = takeRealm(resources.memoryMiB);
+  const realm = await realms.take(resources.memoryMiB);
   const head = (kind: string): string => `{"kind":"${kind}","run":${run}`;
   const guest = new GuestRun(frame, realm, {
     timers: realTimers,
+    residentBytes: memory.residentBytes,
     onCall: ({ name, argsJson, seq }) =>
       send(`${head('call')},"seq":${seq},"name":${JSON.stringify(name)},"args":${argsJson}}`),
     onLog: (lineJson) => send(`${head('log')},${lineJson.slice(1)}`),
@@ -80,9 +84,7 @@ async function execute(frame: RunFrame): Promise<void> {
   send(doneJson(run, end));
   if (end.ending.kind === 'limit') return;
   realm.isolate.dispose();
-  realTimers.immediate(() => {
-    spare ??= createRealm(resources.memoryMiB);
-  });
+  realms.fill(resources.memoryMiB);
 }
 
 /** The output is spliced in as the guest wrote it: it was measured and checked, and stays the same bytes. */
@@ -92,12 +94,4 @@ function doneJson(run: number, end: RunEnd): string {
   const body =
     outputJson === undefined ? JSON.stringify(ending) : `{"kind":"value","value":${outputJson}}`;
   return `${head.slice(0, -1)},"ending":${body}}`;
-}
-
-function takeRealm(memoryMiB: number): Realm {
-  const ready = spare;
-  spare = undefined;
-  if (ready?.memoryMiB === memoryMiB) return ready;
-  ready?.isolate.dispose();
-  return createRealm(memoryMiB);
 }

@@ -18,7 +18,7 @@ import {
   type TenantId,
   type Timers,
 } from '../contracts/index.ts';
-import { type FrameBudget, frameBudget, IDLE_FRAMES } from './budget.ts';
+import { type FrameBudget, frameBudget, IDLE_FRAMES, memoryClassOf } from './budget.ts';
 import { encodeFrame, FrameReader } from './frame-codec.ts';
 import { type NodeFrame, parseHostFrame, type ReadyFrame } from './host-frames.ts';
 import { HostedRun } from './hosted-run.ts';
@@ -147,8 +147,8 @@ export class HostProcess {
       return unavailable(`the host process ended: ${describeSandboxExit(this.#exit)}`);
     if (this.#current) return unavailable('the host process runs another call');
     if (tenant !== this.#tenant) return unavailable('the host process belongs to another tenant');
-    if (resources.memoryMiB > this.memoryClassMiB) {
-      return unavailable(`the host process was leased for ${this.memoryClassMiB} MiB`);
+    if (memoryClassOf(resources) > this.memoryClassMiB) {
+      return unavailable(`the host process was started for ${this.memoryClassMiB} MiB`);
     }
     if (Buffer.byteLength(skill.source) > LIMITS.skillSourceBytes) {
       const reason = `its source is larger than ${LIMITS.skillSourceBytes} bytes`;

@@ -68,6 +68,7 @@ export function launchSpec({ tools, memoryClassMiB, node }: LaunchOptions): Proc
     '--allow-fs-read=*',
     '--disable-warning=PERM0001',
     hostMainFile(),
+    ...(tools.prlimit ? [String(dataLimitBytes(memoryClassMiB))] : []),
   ];
   const [file = '', ...args] = words;
   // The whole environment: one time zone and one locale, so that every host computes the same.

@@ -10,9 +10,18 @@ const MIB = 1024 * 1024;
 const RESIDENT_SLACK_MIB = 96;
 const LOOK_EVERY_MS = 10;
 
+/**
+ * Memory that large inputs and outputs take outside the isolate while they are copied, parsed and checked: four times their
+ * size, beyond what every run may have.
+ */
+export function copyShareMiB({ inputBytes, outputBytes }: ResourceContract): number {
+  return Math.max(0, Math.ceil((4 * (inputBytes + outputBytes)) / MIB) - 32);
+}
+
 export interface LimitedRun {
   readonly resources: ResourceContract;
   readonly cpuMs: () => number;
+  readonly residentBytes: () => number;
   readonly timers: Timers;
 }
 
@@ -20,13 +29,14 @@ export function watchLimits(
   run: LimitedRun,
   onHit: (limit: 'cpu' | 'wall' | 'heap') => void,
 ): { readonly stop: () => void } {
-  const { timers, resources } = run;
+  const { timers, resources, residentBytes } = run;
   const { cpuMs, wallMs, memoryMiB } = resources;
-  const residentMax = process.memoryUsage.rss() + (memoryMiB + RESIDENT_SLACK_MIB) * MIB;
+  const allowedMiB = memoryMiB + RESIDENT_SLACK_MIB + copyShareMiB(resources);
+  const residentMax = residentBytes() + allowedMiB * MIB;
   const look = (): void => {
     const restMs = cpuMs - run.cpuMs();
     if (restMs <= 0) return onHit('cpu');
-    if (process.memoryUsage.rss() > residentMax) return onHit('heap');
+    if (residentBytes() > residentMax) return onHit('heap');
     next = timers.after(Math.max(1, Math.min(restMs, LOOK_EVERY_MS)), look);
   };
   let next = timers.after(Math.min(cpuMs, LOOK_EVERY_MS), look);

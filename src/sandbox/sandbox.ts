@@ -7,6 +7,7 @@ import {
   failure,
   type Ports,
   type Processes,
+  type ResourceContract,
   type Result,
   success,
   type TenantId,
@@ -29,13 +30,10 @@ export interface SandboxOptions {
 
 export interface Sandbox {
   /**
-   * A host process for `tenant` alone, for contracts up to `memoryMiB` (default: the default contract's). Warm if one is
-   * ready, else started now. Failures: SANDBOX_UNAVAILABLE.
+   * A host process for `tenant` alone, with memory for `resources` (default: the default contract). Warm if one is ready,
+   * else started now. Failures: SANDBOX_UNAVAILABLE.
    */
-  readonly lease: (
-    tenant: TenantId,
-    options?: { readonly memoryMiB?: number },
-  ) => Promise<Result<LeasedHost>>;
+  readonly lease: (tenant: TenantId, resources?: ResourceContract) => Promise<Result<LeasedHost>>;
   /** The defences in force. */
   readonly level: SandboxLevel;
   /** Living processes, and those of them that are warm and unassigned. */
@@ -59,7 +57,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Result<Sand
     void host.gone.then(() => living.delete(host));
     return host;
   };
-  const smallest = memoryClassOf(DEFAULT_RESOURCES.memoryMiB);
+  const smallest = memoryClassOf(DEFAULT_RESOURCES);
   const first = start(smallest);
   const ready = await first.ready;
   if (!ready.ok) return ready;
@@ -88,9 +86,9 @@ export async function startSandbox(options: SandboxOptions): Promise<Result<Sand
   return success({
     level: levelOf(ready.value, tools),
     hostCounts: () => ({ living: living.size, warm: warm.readyCount }),
-    lease: async (tenant, { memoryMiB = DEFAULT_RESOURCES.memoryMiB } = {}) => {
+    lease: async (tenant, resources = DEFAULT_RESOURCES) => {
       if (closed) return failure('SANDBOX_UNAVAILABLE', { reason: 'the sandbox is closed' });
-      const memoryClassMiB = memoryClassOf(memoryMiB);
+      const memoryClassMiB = memoryClassOf(resources);
       const prepared = memoryClassMiB === smallest ? warm.take() : undefined;
       const host = prepared ? success(prepared) : await freshHost(memoryClassMiB);
       if (!host.ok) return host;
