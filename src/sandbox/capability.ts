@@ -43,8 +43,10 @@ function effectiveHttp(
 ): CapabilityGrants['http'] | undefined {
   if (!asked || !granted) return undefined;
   const methods: readonly string[] = asked.methods ?? METHODS;
+  // A manifest that asks for `*` leaves the choice to the policy; a policy has no wildcard.
+  const hosts = asked.hosts.includes('*') ? granted.hosts : asked.hosts;
   return {
-    hosts: asked.hosts.filter((host) => granted.hosts.includes(host)),
+    hosts: hosts.filter((host) => granted.hosts.includes(host)),
     methods: methods.filter((method) => granted.methods.includes(method)),
     ...(granted.privateAddresses ? { privateAddresses: true } : {}),
   };

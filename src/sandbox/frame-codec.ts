@@ -22,10 +22,10 @@ export interface FrameReaderOptions {
 /** Cuts a byte stream into frames, however the stream was chunked. Holds at most one frame of `maxBytes`. */
 export class FrameReader {
   readonly #options: FrameReaderOptions;
-  #header = Buffer.alloc(HEADER_BYTES);
+  readonly #header = Buffer.alloc(HEADER_BYTES);
   #headerBytes = 0;
-  #body: Uint8Array[] = [];
-  #missingBytes = 0;
+  #body = Buffer.alloc(0);
+  #bodyBytes = 0;
 
   constructor(options: FrameReaderOptions) {
     this.#options = options;
@@ -37,14 +37,17 @@ export class FrameReader {
       if (this.#headerBytes < HEADER_BYTES) {
         at += this.#takeHeader(chunk.subarray(at));
         if (this.#headerBytes < HEADER_BYTES) return true;
-        this.#missingBytes = this.#header.readUInt32BE(0);
-        if (this.#missingBytes > this.#options.maxBytes()) return false;
+        const length = this.#header.readUInt32BE(0);
+        if (length > this.#options.maxBytes()) return false;
+        // One buffer of the announced size: a frame that trickles in byte by byte costs no more than its bytes.
+        this.#body = Buffer.allocUnsafe(length);
+        this.#bodyBytes = 0;
       }
-      const part = chunk.subarray(at, at + this.#missingBytes);
-      this.#body.push(part);
-      this.#missingBytes -= part.length;
+      const part = chunk.subarray(at, at + this.#body.length - this.#bodyBytes);
+      this.#body.set(part, this.#bodyBytes);
+      this.#bodyBytes += part.length;
       at += part.length;
-      if (this.#missingBytes === 0) this.#complete();
+      if (this.#bodyBytes === this.#body.length) this.#complete();
     }
     return true;
   }
@@ -57,9 +60,8 @@ export class FrameReader {
   }
 
   #complete(): void {
-    const [only] = this.#body;
-    const body = this.#body.length === 1 && only ? only : Buffer.concat(this.#body);
-    this.#body = [];
+    const body = this.#body;
+    this.#body = Buffer.alloc(0);
     this.#headerBytes = 0;
     this.#options.onFrame(body);
   }

@@ -24,6 +24,7 @@ let settled = false;
 let issued = 0;
 let answered = 0;
 let logUnits = 0;
+let argumentUnits = 0;
 const pending = create(null);
 
 /* Errors of the host, as the skill sees them. */
@@ -61,7 +62,10 @@ const call = (capability, name, args) => new PromiseClass((resolve, reject) => {
   try { text = encode(args, config.argumentCap); }
   catch (thrown) { return reject(refused('HOST_CALL_INVALID', capability, refusalText(thrown))); }
   no = whyNot(capability);
+  if (no === null && argumentUnits + text.length > config.argumentCap.totalBytes)
+    no = overLimit('HOST_CALLS_EXCEEDED', capability, config.argumentCap.totalBytes + ' bytes of arguments');
   if (no !== null) return reject(no);
+  argumentUnits += text.length;
   /* Posted before it is counted: a stack that overflows here leaves no gap in the numbers. */
   const seq = issued + 1;
   const waiting = { __proto__: null, resolve, reject };

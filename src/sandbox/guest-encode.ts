@@ -17,6 +17,7 @@ const { isFinite } = Number;
 const { parse, stringify } = JSON;
 const ObjectPrototype = Object.prototype;
 const stringSlice = String.prototype.slice;
+const { isWellFormed } = String.prototype;
 const cut = (text, length) => apply(stringSlice, text, [0, length]);
 
 let refusal = null;
@@ -48,8 +49,9 @@ const encode = (root, cap) => {
     if (text.length + part.length > cap.bytes) tooLarge('bytes');
     text += part;
   };
-  const putString = (value) => {
+  const putString = (value, pointer) => {
     if (text.length + value.length + 2 > cap.bytes) tooLarge('bytes');
+    if (!apply(isWellFormed, value, [])) invalid(pointer, 'half of a character', 'well-formed text');
     put(stringify(value));
   };
   const dataOf = (descriptor, pointer) => {
@@ -84,7 +86,7 @@ const encode = (root, cap) => {
       if (value === undefined) continue;
       if (!first) put(',');
       first = false;
-      putString(key);
+      putString(key, pointer);
       put(':');
       visit(value, pointer + '/' + key, parents);
     }
@@ -102,7 +104,7 @@ const encode = (root, cap) => {
   const visit = (value, pointer, parents) => {
     if (++nodes > cap.nodes) tooLarge('values');
     switch (typeof value) {
-      case 'string': return putString(value);
+      case 'string': return putString(value, pointer);
       case 'number':
         if (!isFinite(value)) invalid(pointer, '' + value, 'a finite number');
         return put('' + value);

@@ -17,7 +17,7 @@ export interface RunFrame {
   readonly inputSchema: unknown;
   readonly outputSchema: unknown;
   readonly resources: ResourceContract;
-  readonly argumentCap: { readonly bytes: number; readonly depth: number; readonly nodes: number };
+  readonly argumentCap: typeof ARGUMENT_BOUNDS;
   readonly grants: { readonly http: boolean; readonly kv: boolean; readonly log: boolean };
   readonly seed: readonly number[];
   readonly startWallMs: number;
@@ -153,7 +153,21 @@ export function parseHostFrame(
     return { invalid: 'a frame that is not JSON in UTF-8' };
   }
   if (!hostFrame.Check(parsed)) return { invalid: 'a frame of no known shape' };
+  if (!isSound(parsed)) return { invalid: 'a forbidden key or half of a character' };
   return { frame: parsed };
+}
+
+/**
+ * No key that would set a prototype, no text that has no canonical bytes. The guest's encoder refuses both, so a host that
+ * lets one through does not run it. Depth and size are bounded by now.
+ */
+function isSound(value: unknown): boolean {
+  if (typeof value === 'string') return value.isWellFormed();
+  if (typeof value !== 'object' || value === null) return true;
+  if (Array.isArray(value)) return value.every(isSound);
+  return Object.entries(value).every(
+    ([key, item]) => key !== '__proto__' && key.isWellFormed() && isSound(item),
+  );
 }
 
 /** What the arguments of a host call may hold. */
@@ -161,4 +175,8 @@ export const ARGUMENT_BOUNDS = {
   bytes: LIMITS.hostCallArgumentBytes,
   depth: 32,
   nodes: 10_000,
+  /** All calls of a run together: the tape keeps every one. */
+  totalBytes: 8 * LIMITS.hostCallArgumentBytes,
 } as const;
+/** All answers of a run together, for the same reason. */
+export const ANSWER_BYTES_TOTAL = 32 * LIMITS.hostCallResultBytes;

@@ -7,7 +7,8 @@
  */
 import { createRequire } from 'node:module';
 import { Socket } from 'node:net';
-import { realTimers } from '../host/index.ts';
+// Not through the room's index: that would load worker threads and child processes into the host.
+import { realTimers } from '../host/timers.ts';
 import { encodeFrame, FrameReader } from './frame-codec.ts';
 import { GuestRun, type RunEnd } from './guest-run.ts';
 import type { NodeFrame, RunFrame } from './host-frames.ts';

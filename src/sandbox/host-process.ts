@@ -25,7 +25,10 @@ import { HostedRun } from './hosted-run.ts';
 import type { RunReport, RunRequest } from './run-request.ts';
 import { exitOfDeath } from './violations.ts';
 
+/** Kept of what the process writes to stderr: V8's last words. */
 const STDERR_BYTES = 4_096;
+/** Read of it before the process is taken to flood. */
+const STDERR_BYTES_MAX = 1024 * 1024;
 
 export interface HostProcessOptions {
   readonly processes: Processes;
@@ -70,6 +73,7 @@ export class HostProcess {
   #budget: FrameBudget = IDLE_FRAMES;
   #frames = 0;
   #stderr = '';
+  #stderrBytes = 0;
 
   constructor(options: HostProcessOptions) {
     const ready = Promise.withResolvers<Result<ReadyFrame>>();
@@ -86,14 +90,12 @@ export class HostProcess {
     });
     this.#handle = options.processes.start(options.spec);
     this.#handle.onData((bytes) => this.#read(bytes));
-    this.#handle.onStderr((bytes) => {
-      this.#stderr = (this.#stderr + Buffer.from(bytes).toString('latin1')).slice(0, STDERR_BYTES);
-    });
+    this.#handle.onStderr((bytes) => this.#readStderr(bytes));
     this.#handle.onExit((exit) => this.#died(exit));
-    options.timers.after(options.startMs, () => {
-      if (this.#settleReady)
-        this.#end({ kind: 'start-failed', reason: 'it did not get ready in time' });
-    });
+    const deadline = options.timers.after(options.startMs, () =>
+      this.#end({ kind: 'start-failed', reason: 'it did not get ready in time' }),
+    );
+    void this.ready.then(deadline.cancel);
   }
 
   get pid(): number | undefined {
@@ -164,6 +166,13 @@ export class HostProcess {
   #read(bytes: Uint8Array): void {
     if (this.#exit) return;
     if (!this.#reader.push(bytes)) this.#protocol('a frame over its size limit');
+  }
+
+  #readStderr(bytes: Uint8Array): void {
+    this.#stderrBytes += bytes.length;
+    if (this.#stderrBytes > STDERR_BYTES_MAX) return this.#protocol('a flood on stderr');
+    if (this.#stderr.length >= STDERR_BYTES) return;
+    this.#stderr += Buffer.from(bytes).toString('latin1').slice(0, STDERR_BYTES);
   }
 
   #receive(body: Uint8Array): void {

@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import canonicalize from 'canonicalize';
 import {
   type Clock,
+  failure,
   type Json,
   type Result,
   type SandboxExit,
@@ -18,6 +19,7 @@ import { logLine } from './capabilities/log.ts';
 import { serveCall } from './capability.ts';
 import { type EffectAnswer, type EffectTape, TapePlayer, TapeRecorder } from './effect-tape.ts';
 import {
+  ANSWER_BYTES_TOTAL,
   ARGUMENT_BOUNDS,
   type CallFrame,
   type DoneFrame,
@@ -61,6 +63,8 @@ export class HostedRun {
   #virtualMs: number;
   #calls = 0;
   #answered = 0;
+  #argumentBytes = 0;
+  #answerBytes = 0;
   #egressBytes = 0;
   #logBytes = 0;
 
@@ -106,6 +110,7 @@ export class HostedRun {
   receive(frame: HostFrame): string | undefined {
     if (frame.kind === 'ready') return 'a second ready';
     if (frame.run !== this.#run) return 'a frame of another run';
+    if (this.#settled) return 'a frame after the last';
     switch (frame.kind) {
       case 'call':
         return this.#receiveCall(frame);
@@ -135,6 +140,9 @@ export class HostedRun {
     this.#calls++;
     if (frame.seq !== this.#calls) return 'a call out of order';
     if (this.#calls > hostCalls) return 'more calls than the contract allows';
+    this.#argumentBytes += jsonBytes(frame.args);
+    // The guest counts characters; a character has at most three bytes in UTF-8.
+    if (this.#argumentBytes > 3 * ARGUMENT_BOUNDS.totalBytes) return 'more arguments than allowed';
     if (this.#calls - this.#answered > hostCallsInFlight) return 'more calls at once than allowed';
     this.#recorder.called(frame);
     if (this.#player) this.#replay(this.#player, frame);
@@ -143,7 +151,7 @@ export class HostedRun {
   }
 
   async #serve({ seq, name, args }: CallFrame): Promise<void> {
-    const { skill, tenant, grants, effects, onHostCall } = this.#request;
+    const { skill, tenant, grants, effects } = this.#request;
     const startWallMs = this.#ports.clock.wallMs();
     const call = {
       name,
@@ -155,10 +163,29 @@ export class HostedRun {
         this.#egressBytes += bytes;
       },
     };
-    const result = await serveCall(call, grants, effects);
+    const result = this.#capped(await serveCall(call, grants, effects));
     const endWallMs = this.#ports.clock.wallMs();
-    onHostCall?.({ name, startWallMs, endWallMs, ok: result.ok, detail: detailOf(args, result) });
+    const detail = detailOf(args, result);
+    this.#tell(({ onHostCall }) =>
+      onHostCall?.({ name, startWallMs, endWallMs, ok: result.ok, detail }),
+    );
     this.#answer(seq, result, Math.floor(endWallMs));
+  }
+
+  /** Answers are kept on the tape; past their bound there is one more, which says so. */
+  #capped(result: Result<Json>): Result<Json> {
+    this.#answerBytes += result.ok ? jsonBytes(result.value) : 0;
+    if (this.#answerBytes <= ANSWER_BYTES_TOTAL) return result;
+    return failure('HOST_CALLS_EXCEEDED', { limit: ANSWER_BYTES_TOTAL, unit: 'bytes of answers' });
+  }
+
+  /** Listeners are the node's own, but what they are told comes from a skill: their failure must not become the node's. */
+  #tell(listener: (request: RunRequest) => void): void {
+    try {
+      listener(this.#request);
+    } catch {
+      // Whoever listens reports its own failures.
+    }
   }
 
   #replay(player: TapePlayer, call: CallFrame): void {
@@ -186,13 +213,12 @@ export class HostedRun {
   }
 
   #receiveLog(frame: LogFrame): string | undefined {
-    const { tenant, skill, correlationId, attempt, effects, resources } = this.#request;
+    const { tenant, skill, correlationId, attempt, resources } = this.#request;
     this.#logBytes += Buffer.byteLength(frame.message) + jsonBytes(frame.fields) + LOG_LINE_BYTES;
-    // The guest counts characters; a character has at most three bytes in UTF-8.
     if (this.#logBytes > 3 * resources.logBytes) return 'more log than the contract allows';
     if (this.#player) return undefined;
     const origin = { tenant, skill: skill.manifest.name, correlationId, attempt };
-    effects.log?.(logLine(frame, origin));
+    this.#tell(({ effects }) => effects.log?.(logLine(frame, origin)));
     return undefined;
   }
 

@@ -58,6 +58,12 @@ export async function startSandbox(options: SandboxOptions): Promise<Result<Sand
     return host;
   };
   const smallest = memoryClassOf(DEFAULT_RESOURCES);
+  const warm = new WarmHosts({
+    size: warmHosts,
+    start: () => start(smallest),
+    hasRoom: () => living.size < hosts,
+    timers: ports.timers,
+  });
   const first = start(smallest);
   const ready = await first.ready;
   if (!ready.ok) return ready;
@@ -66,13 +72,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Result<Sand
     first.kill();
     return failure('SANDBOX_UNSUPPORTED', { reason: unfit });
   }
-  const warm = new WarmHosts({
-    size: warmHosts,
-    start: () => start(smallest),
-    timers: ports.timers,
-  });
   warm.add(first);
-  warm.refill();
 
   const freshHost = async (memoryClassMiB: number): Promise<Result<HostProcess>> => {
     if (living.size >= hosts) {

@@ -11,7 +11,7 @@ import {
   type SkeinError,
   success,
 } from '../contracts/index.ts';
-import type { Ending } from './host-frames.ts';
+import { ARGUMENT_BOUNDS, type Ending } from './host-frames.ts';
 import { printable, printableLines } from './printable.ts';
 
 export interface RunFacts {
@@ -75,12 +75,19 @@ function refusedCall(ending: EndingOf<'call-refused'>, { resources }: RunFacts):
     case 'LOG_EXCEEDED':
       return failure(code, { limit: resources.logBytes, unit: 'bytes' });
     case 'HOST_CALLS_EXCEEDED':
-      return reason.endsWith('in flight')
-        ? failure(code, { limit: resources.hostCallsInFlight, unit: 'calls in flight' })
-        : failure(code, { limit: resources.hostCalls, unit: 'calls' });
+      return failure(code, callLimit(reason, resources));
     default:
       return failure(code, { capability, reason });
   }
+}
+
+/** Which of the bounds on calls the guest met, by its unit. */
+function callLimit(reason: string, { hostCalls, hostCallsInFlight }: ResourceContract) {
+  const inFlight = 'calls in flight';
+  const ofArguments = 'bytes of arguments';
+  if (reason.endsWith(inFlight)) return { limit: hostCallsInFlight, unit: inFlight };
+  if (reason.endsWith(ofArguments)) return { limit: ARGUMENT_BOUNDS.totalBytes, unit: ofArguments };
+  return { limit: hostCalls, unit: 'calls' };
 }
 
 function outputLimit(unit: 'bytes' | 'levels' | 'values', resources: ResourceContract) {

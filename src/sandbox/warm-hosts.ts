@@ -9,6 +9,8 @@ export interface WarmHostsOptions {
   /** Processes kept ready; 0 turns warming off. */
   readonly size: number;
   readonly start: () => HostProcess;
+  /** False while the sandbox may start no more processes. */
+  readonly hasRoom: () => boolean;
   readonly timers: Timers;
 }
 
@@ -26,9 +28,10 @@ export class WarmHosts {
     this.#options = options;
   }
 
-  /** Puts a ready host into the stock. */
+  /** Puts the first ready host into the stock; the rest is started in the background. */
   add(host: HostProcess): void {
     this.#ready.push(host);
+    this.refill();
   }
 
   /** @returns a living host that was never used, or undefined when none is ready now */
@@ -46,7 +49,7 @@ export class WarmHosts {
 
   refill(): void {
     if (this.#closed || this.#starting || this.#ready.length >= this.#options.size) return;
-    if (this.#failedStarts >= FAILED_STARTS_MAX) return;
+    if (this.#failedStarts >= FAILED_STARTS_MAX || !this.#options.hasRoom()) return;
     this.#starting = true;
     this.#options.timers.immediate(() => void this.#startOne());
   }

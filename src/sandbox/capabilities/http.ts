@@ -28,6 +28,8 @@ const RequestSchema = Type.Object(
     ),
     body: Type.Optional(Type.String({ maxLength: LIMITS.hostCallArgumentBytes })),
     timeoutMs: Type.Optional(Type.Number({ minimum: 1, maximum: LIMITS.skillWallMsMax })),
+    /** An answer of a service that is unwell (429, 5xx) then is the retryable failure HTTP_STATUS. */
+    failWhenUnwell: Type.Optional(Type.Boolean()),
   },
   { additionalProperties: false },
 );
@@ -72,6 +74,9 @@ export async function serveHttp(
     case 'failed':
       return failure('EGRESS_FAILED', { url: target.href, reason: reply.reason });
     case 'answered':
+      if (request.failWhenUnwell && (reply.status === 429 || reply.status >= 500)) {
+        return failure('HTTP_STATUS', { url: target.href, status: reply.status });
+      }
       return success({ status: reply.status, headers: reply.headers, body: reply.body });
   }
 }
