@@ -1,5 +1,7 @@
 /** The ground floor: schemas, errors, ids, limits and ports. No effects; imports nothing of Skein. */
 export { type Address, formatAddress, parseAddress } from './address.ts';
+export { type Checked, checker, firstMismatch, type Mismatch, preview } from './check.ts';
+export { type DocumentError, type ReadDocument, readDocument } from './document.ts';
 export {
   ERROR_TABLE,
   type ErrorCategory,
@@ -50,6 +52,7 @@ export {
   success,
   type Usage,
 } from './outcome.ts';
+export { type Budget, type Plan, PlanSchema, type Retry, type Step, type Verify } from './plan.ts';
 export type {
   Clock,
   FramePort,

@@ -73,7 +73,12 @@ export interface OutcomeFacts {
 
 export type StructuredOutcome =
   | ({ readonly ok: true; readonly value: unknown } & OutcomeFacts)
-  | ({ readonly ok: false; readonly error: SkeinError } & OutcomeFacts);
+  | ({
+      readonly ok: false;
+      readonly error: SkeinError;
+      /** The step that failed, when one did. */
+      readonly step?: string;
+    } & OutcomeFacts);
 
 /** JSON values: what crosses the wall of a sandbox, in or out. */
 export type Json =

@@ -4,6 +4,7 @@ import { realClock } from './clock.ts';
 import { realRandom } from './random.ts';
 import { realTimers } from './timers.ts';
 
+export { type HttpClient, realHttpClient } from './http-client.ts';
 export { realProcesses } from './processes.ts';
 export { seededRandom } from './seeded-random.ts';
 export { type SimulatedTime, simulatedTime } from './simulated-clock.ts';

@@ -1,0 +1,39 @@
+/** One execution of a skill: what is asked of a skill actor and what comes back. Plain data: it crosses threads. */
+import type {
+  CapabilityGrants,
+  Json,
+  Result,
+  SandboxExit,
+  SkillPackage,
+  TenantId,
+  Usage,
+} from '../contracts/index.ts';
+import type { EffectTape } from '../sandbox/index.ts';
+
+export interface ExecutionRequest {
+  readonly input: Json;
+  /** What the operator's policy lets the skill have; its manifest narrows it further. */
+  readonly grants: CapabilityGrants;
+  readonly seed: string;
+  readonly startWallMs: number;
+  readonly attempt: number;
+  /** Answers host calls from the tape: a re-execution. */
+  readonly tape?: EffectTape;
+}
+
+export interface Invocation extends ExecutionRequest {
+  readonly skill: SkillPackage;
+  readonly tenant: TenantId;
+  /** Threads that should not run it, when another can: replicas belong on different ones. */
+  readonly avoidThreads?: readonly string[];
+}
+
+export interface Execution {
+  readonly result: Result<Json>;
+  readonly usage: Usage;
+  readonly tape: EffectTape;
+  readonly outputHash?: string;
+  readonly limitTouched: boolean;
+  readonly thread: string;
+  readonly exit?: SandboxExit;
+}

@@ -1,0 +1,20 @@
+/** The kinds of actor a node runs: skills, their pool, runs, verification, the key-value store. */
+
+export { type FileChunk, planChunks, readChunk } from './chunks.ts';
+export type { Execution, ExecutionRequest, Invocation } from './execution.ts';
+export { kvActor, remoteKeyValue } from './kv-actor.ts';
+export { dependenciesOf } from './plan-graph.ts';
+export {
+  referenceFault,
+  referencesIn,
+  resolveReferences,
+  type Scope,
+  stepOf,
+} from './references.ts';
+export { resourcesOf } from './resources.ts';
+export { type RunArgs, runActor } from './run-actor.ts';
+export type { RunEvent } from './run-events.ts';
+export { SANDBOX_KEEPER, type SandboxStatus } from './sandbox-keeper-module.ts';
+export { type SkillActorArgs, sandboxOf, skillActor } from './skill-actor.ts';
+export { type SkillPoolArgs, skillPoolActor } from './skill-pool-actor.ts';
+export { judge, type Verdict, type Verification, verifierActor } from './verifier-actor.ts';

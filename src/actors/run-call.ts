@@ -1,0 +1,169 @@
+/** One call of a step: its attempts with backoff between them, then its verification. */
+import {
+  type CapabilityGrants,
+  failure,
+  type Json,
+  type Result,
+  type Retry,
+  type SkeinError,
+  type SkillPackage,
+  type Step,
+  success,
+  type TenantId,
+  type TraceContext,
+  type Usage,
+} from '../contracts/index.ts';
+import type { ActorRef, ActorSystem, RefOf } from '../kernel/index.ts';
+import { backoffDelayMs } from '../transport/index.ts';
+import type { Execution, Invocation } from './execution.ts';
+import type { RunEvent } from './run-events.ts';
+import type { skillPoolActor } from './skill-pool-actor.ts';
+import type { Verdict, verifierActor } from './verifier-actor.ts';
+
+/** What the calls of a run share. */
+export interface RunFrame {
+  readonly system: ActorSystem;
+  readonly pool: ActorRef;
+  readonly verifier: ActorRef;
+  readonly runId: string;
+  readonly tenant: TenantId;
+  readonly grants: CapabilityGrants;
+  readonly emit: (event: RunEvent) => void;
+  /** Adds what an attempt used. @returns the error when that went over the run's budget. */
+  readonly charge: (usage: Usage) => SkeinError | undefined;
+  /** Why no further attempt may start, when the run is ending. */
+  readonly stopped: () => SkeinError | undefined;
+}
+
+export interface Call {
+  readonly step: Step;
+  readonly skill: SkillPackage;
+  readonly index: number;
+  readonly input: Json;
+  readonly trace: TraceContext | undefined;
+}
+
+const ONCE: Retry = { attempts: 1 };
+/** A lost thread is no fault of the skill: work without lasting effects is simply done again. */
+const FREE_RETRIES = 2;
+const ASK_MS = 600_000;
+
+export async function runCall(call: Call, frame: RunFrame): Promise<Result<Json>> {
+  const retry = call.step.retry ?? ONCE;
+  for (let attempt = 1, free = FREE_RETRIES; ; attempt++) {
+    const stopped = frame.stopped();
+    if (stopped) return { ok: false, error: stopped };
+    const invocation = invocationOf(call, attempt, frame);
+    const execution = await execute(invocation, call, frame);
+    const overBudget = frame.charge(execution.usage);
+    if (overBudget) return { ok: false, error: overBudget };
+    if (execution.result.ok) return settle(call, invocation, execution, frame);
+    const { error } = execution.result;
+    const isFree = error.code === 'THREAD_LOST' && !isOnce(call.skill) && free-- > 0;
+    const mayRetry = isFree || (error.retryable && attempt < retry.attempts && !isOnce(call.skill));
+    const retryInMs = mayRetry ? delayOf(retry, attempt, frame) : null;
+    frame.emit({
+      type: 'attempt.failed',
+      step: call.step.id,
+      call: call.index,
+      attempt,
+      error,
+      retryInMs,
+    });
+    if (retryInMs === null) return { ok: false, error };
+    await pause(frame.system, retryInMs);
+  }
+}
+
+const isOnce = (skill: SkillPackage): boolean => skill.manifest.effects === 'once';
+
+function invocationOf(call: Call, attempt: number, frame: RunFrame): Invocation {
+  const { step, skill, index, input } = call;
+  return {
+    skill,
+    tenant: frame.tenant,
+    input,
+    grants: frame.grants,
+    seed: `${frame.runId}/${step.id}/${index}/${attempt}`,
+    startWallMs: Math.floor(frame.system.clock.wallMs()),
+    attempt,
+  };
+}
+
+async function execute(invocation: Invocation, call: Call, frame: RunFrame): Promise<Execution> {
+  const timeoutMs = Math.min(call.step.timeoutMs ?? ASK_MS, ASK_MS);
+  const pool = frame.pool as RefOf<typeof skillPoolActor>;
+  const answer = await frame.system.ask(pool, 'invoke', invocation, { timeoutMs, ...traced(call) });
+  if (answer.kind === 'answered') return answer.value;
+  const { seed, startWallMs } = invocation;
+  const usage = {
+    wallMs: 0,
+    cpuMs: 0,
+    heapPeakBytes: 0,
+    hostCalls: 0,
+    egressBytes: 0,
+    outputBytes: 0,
+    logBytes: 0,
+  };
+  const result = { ok: false, error: answer.error } as const;
+  return {
+    result,
+    usage,
+    tape: { seed, startWallMs, effects: [] },
+    limitTouched: false,
+    thread: '',
+  };
+}
+
+async function settle(
+  call: Call,
+  invocation: Invocation,
+  execution: Execution,
+  frame: RunFrame,
+): Promise<Result<Json>> {
+  const { step, index } = call;
+  const { thread, outputHash = '', usage } = execution;
+  frame.emit({
+    type: 'attempt.succeeded',
+    step: step.id,
+    call: index,
+    attempt: invocation.attempt,
+    thread,
+    outputHash,
+    usage,
+  });
+  if (!step.verify) return execution.result;
+  const verifier = frame.verifier as RefOf<typeof verifierActor>;
+  const request = { step: step.id, verify: step.verify, invocation, execution };
+  const answer = await frame.system.ask(verifier, 'verify', request, {
+    timeoutMs: ASK_MS,
+    ...traced(call),
+  });
+  if (answer.kind !== 'answered') {
+    return failure('VERIFICATION_UNAVAILABLE', { step: step.id, reason: answer.error.message });
+  }
+  const { result, agreeing, executions }: Verdict = answer.value;
+  frame.emit({
+    type: 'step.verified',
+    step: step.id,
+    call: index,
+    agreeing,
+    replicas: step.verify.replicas,
+    executions,
+  });
+  return result.ok ? success(result.value) : result;
+}
+
+const traced = ({ trace }: Call) => (trace === undefined ? {} : { trace });
+
+function delayOf(retry: Retry, attempt: number, { system }: RunFrame): number {
+  const { minMs = 100, maxMs = 5_000, jitterRatio = 0.2 } = retry;
+  return Math.round(
+    backoffDelayMs({ minMs, maxMs: Math.max(minMs, maxMs), jitterRatio }, attempt, system.random),
+  );
+}
+
+const pause = ({ timers }: ActorSystem, delayMs: number): Promise<void> =>
+  new Promise((resolve) => {
+    timers.after(delayMs, resolve);
+  });

@@ -1,0 +1,240 @@
+/**
+ * The pool of skill actors: for each skill and tenant a few on the worker threads, started when they are needed. It picks an
+ * idle one, keeps replicas apart, queues what must wait, and supervises: a host that dies natively is counted against its
+ * skill, and a skill that keeps dying is quarantined. A lost thread is nobody's fault and is not counted.
+ */
+import {
+  failure,
+  LIMITS,
+  NO_USAGE,
+  type Result,
+  type TenantId,
+  type ThreadName,
+} from '../contracts/index.ts';
+import {
+  type ActorContext,
+  type ActorRef,
+  type AskResult,
+  defineActor,
+  type RefOf,
+} from '../kernel/index.ts';
+import { judgeRestart, type RestartIntensity } from '../supervisor/index.ts';
+import type { Execution, Invocation } from './execution.ts';
+import { resourcesOf } from './resources.ts';
+import type { skillActor } from './skill-actor.ts';
+
+export interface SkillPoolArgs {
+  readonly kv: ActorRef;
+  /** Host processes kept ready on each thread. */
+  readonly warmHosts: number;
+  /** Skill actors on one thread, over all skills and tenants. */
+  readonly slotsPerThread: number;
+  readonly quarantine?: RestartIntensity;
+}
+
+interface Slot {
+  readonly ref: RefOf<typeof skillActor>;
+  readonly key: string;
+  isBusy: boolean;
+  usedAtMs: number;
+}
+
+interface Waiting {
+  readonly invocation: Invocation;
+  readonly start: (slot: Slot) => void;
+  readonly refuse: (execution: Execution) => void;
+}
+
+interface PoolState extends SkillPoolArgs {
+  readonly slots: Set<Slot>;
+  readonly deaths: Map<string, readonly number[]>;
+  readonly quarantined: Map<string, number>;
+  waiting: Waiting[];
+}
+
+const extension = import.meta.url.endsWith('.ts') ? '.ts' : '.js';
+const SKILL_ACTOR = { url: new URL(`./skill-actor${extension}`, import.meta.url).href };
+const QUARANTINE: RestartIntensity = { maxRestarts: 3, windowMs: 600_000 };
+/** On top of the wall limit: lease of a fresh host, hops, queues. */
+const GRACE_MS = 15_000;
+
+export const skillPoolActor = defineActor({
+  kind: 'skill-pool',
+  initial: (args: SkillPoolArgs): PoolState => ({
+    ...args,
+    slots: new Set(),
+    deaths: new Map(),
+    quarantined: new Map(),
+    waiting: [],
+  }),
+  receive: {
+    invoke: (state, invocation: Invocation, ctx) => {
+      const key = keyOf(invocation);
+      const untilMs = state.quarantined.get(key) ?? 0;
+      if (untilMs > ctx.clock.monotonicMs())
+        return unavailable(invocation, `${key} is quarantined: its hosts died repeatedly`);
+      state.quarantined.delete(key);
+      if (state.waiting.length >= LIMITS.mailboxCapacity)
+        return unavailable(invocation, 'too many calls wait');
+      const { ask } = ctx.detached();
+      const { promise, resolve } = Promise.withResolvers<Execution>();
+      const start = (slot: Slot): void => {
+        const { skill, tenant, avoidThreads, ...request } = invocation;
+        const timeoutMs = resourcesOf(skill.manifest).wallMs + GRACE_MS;
+        const answer = ask(slot.ref, 'invoke', request, { timeoutMs });
+        void answer.then((result) => resolve(executionOf(result, invocation, slot.ref.thread)));
+        ctx.pipeToSelf(answer, 'slotFree', () => slot);
+      };
+      state.waiting.push({ invocation, start, refuse: resolve });
+      assign(state, ctx);
+      return ctx.replyLater(promise);
+    },
+    /** A call has ended, whatever its end. */
+    slotFree: (state, slot: Slot, ctx) => {
+      slot.isBusy = false;
+      slot.usedAtMs = ctx.clock.monotonicMs();
+      assign(state, ctx);
+    },
+    counts: (state) => ({
+      slots: state.slots.size,
+      busy: [...state.slots].filter((slot) => slot.isBusy).length,
+      waiting: state.waiting.length,
+      quarantined: [...state.quarantined.keys()],
+    }),
+  },
+  signals: {
+    childFailed: (state, exit, ctx) => {
+      const slot = [...state.slots].find(({ ref }) => ref.incarnation === exit.child.incarnation);
+      if (exit.reason.kind === 'sandbox' && slot) countDeath(state, slot.key, ctx);
+      ctx.system.logExit('a skill actor failed', exit);
+      if (slot) state.slots.delete(slot);
+      ctx.stop(exit.child);
+      assign(state, ctx);
+    },
+    childStopped: (state, exit, ctx) => {
+      for (const slot of state.slots) {
+        if (slot.ref.incarnation === exit.child.incarnation) state.slots.delete(slot);
+      }
+      assign(state, ctx);
+    },
+  },
+});
+
+const keyOf = ({
+  skill,
+  tenant,
+}: {
+  readonly skill: Invocation['skill'];
+  readonly tenant: TenantId;
+}): string =>
+  `${skill.manifest.name}@${skill.manifest.version} ${skill.contentHash.slice(0, 12)} of tenant ${tenant}`;
+
+/** Starts what can be started, in the order it came; a call that finds no place lets later ones pass. */
+function assign(state: PoolState, ctx: ActorContext): void {
+  state.waiting = state.waiting.filter(({ invocation, start }) => {
+    const slot = idleSlot(state, invocation) ?? newSlot(state, invocation, ctx);
+    if (!slot) return true;
+    slot.isBusy = true;
+    start(slot);
+    return false;
+  });
+}
+
+function idleSlot(state: PoolState, invocation: Invocation): Slot | undefined {
+  const key = keyOf(invocation);
+  const idle = [...state.slots].filter((slot) => !slot.isBusy && slot.key === key);
+  const avoid = invocation.avoidThreads ?? [];
+  return (
+    idle.find((slot) => !avoid.includes(slot.ref.thread)) ??
+    (avoid.length === 0 ? idle[0] : undefined)
+  );
+}
+
+function newSlot(state: PoolState, invocation: Invocation, ctx: ActorContext): Slot | undefined {
+  const thread = threadWithRoom(state, invocation.avoidThreads ?? [], ctx);
+  if (thread === undefined) {
+    retireIdle(state, keyOf(invocation), ctx);
+    return undefined;
+  }
+  const { skill, tenant } = invocation;
+  const args = { skill, tenant, kv: state.kv, warmHosts: state.warmHosts };
+  const ref = ctx.spawnOn(SKILL_ACTOR, args, { thread }) as Slot['ref'];
+  const slot: Slot = {
+    ref,
+    key: keyOf(invocation),
+    isBusy: false,
+    usedAtMs: ctx.clock.monotonicMs(),
+  };
+  state.slots.add(slot);
+  return slot;
+}
+
+/** The thread with the fewest slots, one that is not to be avoided before one that is. */
+function threadWithRoom(
+  state: PoolState,
+  avoid: readonly string[],
+  ctx: ActorContext,
+): ThreadName | undefined {
+  const { system } = ctx;
+  const workers = system.remote.threads.filter((name) => name !== system.thread);
+  const all = workers.length > 0 ? workers : [system.thread];
+  const load = (thread: string) =>
+    [...state.slots].filter((slot) => slot.ref.thread === thread).length;
+  const cost = (thread: string) => (avoid.includes(thread) ? 1_000 : 0) + load(thread);
+  return [...all]
+    .sort((a, b) => cost(a) - cost(b))
+    .find((thread) => load(thread) < state.slotsPerThread);
+}
+
+/** Makes room: the idle slot of another skill that was used longest ago goes. */
+function retireIdle(state: PoolState, key: string, ctx: ActorContext): void {
+  const idle = [...state.slots].filter((slot) => !slot.isBusy && slot.key !== key);
+  const [oldest] = idle.sort((a, b) => a.usedAtMs - b.usedAtMs);
+  if (!oldest) return;
+  oldest.isBusy = true;
+  ctx.stop(oldest.ref);
+}
+
+function countDeath(state: PoolState, key: string, ctx: ActorContext): void {
+  const limit = state.quarantine ?? QUARANTINE;
+  const nowMs = ctx.clock.monotonicMs();
+  const verdict = judgeRestart(state.deaths.get(key) ?? [], nowMs, limit);
+  if (verdict.kind === 'restart') state.deaths.set(key, verdict.recent);
+  else {
+    state.deaths.delete(key);
+    state.quarantined.set(key, nowMs + limit.windowMs);
+    ctx.log.error('a skill is quarantined: its hosts died repeatedly', { skill: key });
+    const [refused, kept] = [
+      state.waiting.filter((w) => keyOf(w.invocation) === key),
+      state.waiting.filter((w) => keyOf(w.invocation) !== key),
+    ];
+    state.waiting = kept;
+    for (const { refuse, invocation } of refused)
+      refuse(unavailable(invocation, `${key} is quarantined`));
+  }
+}
+
+/** An ask that brought no answer is a failed execution with the ask's own error. */
+function executionOf(
+  answer: AskResult<Execution>,
+  invocation: Invocation,
+  thread: string,
+): Execution {
+  if (answer.kind === 'answered') return answer.value;
+  return failed({ ok: false, error: answer.error }, invocation, thread);
+}
+
+const unavailable = (invocation: Invocation, reason: string): Execution =>
+  failed(failure('SANDBOX_UNAVAILABLE', { reason }), invocation, '');
+
+const failed = (
+  result: Result<never>,
+  { seed, startWallMs }: Invocation,
+  thread: string,
+): Execution => ({
+  result,
+  usage: NO_USAGE,
+  tape: { seed, startWallMs, effects: [] },
+  limitTouched: false,
+  thread,
+});

@@ -1,0 +1,228 @@
+/**
+ * `execute`: a plan or a skill in, a structured outcome out. It never throws: whatever goes wrong, a defect of Skein
+ * included, is an outcome with a code and the correlation ID.
+ */
+import { dirname, isAbsolute, resolve } from 'node:path';
+import { SpanStatusCode, trace } from '@opentelemetry/api';
+import { type RunEvent, runActor } from '../actors/index.ts';
+import {
+  type CapabilityGrants,
+  type CorrelationId,
+  DEFAULT_TENANT,
+  errorOf,
+  type Journal,
+  type Json,
+  LIMITS,
+  NO_USAGE,
+  newCorrelationId,
+  newRunId,
+  type Plan,
+  type Result,
+  type RunId,
+  type SkeinError,
+  type SkillPackage,
+  type StructuredOutcome,
+  success,
+  type TenantId,
+} from '../contracts/index.ts';
+import { type ActorRef, type ActorSystem, traceOf } from '../kernel/index.ts';
+import { loadSkillPackage, type SkillCatalog } from '../skills/index.ts';
+import { checkPlan, readPlan } from './plan-file.ts';
+
+export interface ExecuteRequest {
+  /** A plan as text (YAML or JSON) or as a value, or one skill: `name`, `name@range` or a folder. */
+  readonly target:
+    | { readonly kind: 'plan-text'; readonly text: string; readonly file?: string }
+    | { readonly kind: 'plan'; readonly plan: unknown }
+    | { readonly kind: 'skill'; readonly skill: string };
+  readonly input?: Json;
+  readonly tenant?: TenantId;
+  /** For a single skill; a plan brings its own. */
+  readonly grants?: CapabilityGrants;
+}
+
+export interface ExecuteParts {
+  readonly system: ActorSystem;
+  readonly catalog: SkillCatalog;
+  readonly journal: Journal;
+  readonly pool: ActorRef;
+  readonly verifier: ActorRef;
+}
+
+interface Prepared {
+  readonly plan: Plan;
+  readonly input: Json;
+  readonly skills: ReadonlyMap<string, SkillPackage>;
+  readonly grants: CapabilityGrants;
+}
+
+interface Ids {
+  readonly runId: RunId;
+  readonly correlationId: CorrelationId;
+}
+
+const GRACE_MS = 30_000;
+const READING = ['GET', 'HEAD'];
+
+export async function executeRun(
+  request: ExecuteRequest,
+  parts: ExecuteParts,
+  onEvent: (event: RunEvent) => void,
+): Promise<StructuredOutcome> {
+  const { system } = parts;
+  const startMs = system.clock.monotonicMs();
+  const runId = newRunId(system.random);
+  const span = trace
+    .getTracer('skein')
+    .startSpan('run', {
+      root: true,
+      startTime: system.clock.wallMs(),
+      attributes: { 'skein.run': runId },
+    });
+  const context = traceOf(span);
+  const hasTracing = !/^0+$/.test(context.correlationId);
+  const ids: Ids = {
+    runId,
+    correlationId: hasTracing ? context.correlationId : newCorrelationId(system.random),
+  };
+  const outcome = await attempt(
+    request,
+    parts,
+    ids,
+    hasTracing ? context : undefined,
+    onEvent,
+    startMs,
+  );
+  if (!outcome.ok) span.setStatus({ code: SpanStatusCode.ERROR, message: outcome.error.message });
+  span.end(system.clock.wallMs());
+  return outcome;
+}
+
+async function attempt(
+  request: ExecuteRequest,
+  parts: ExecuteParts,
+  ids: Ids,
+  context: ReturnType<typeof traceOf> | undefined,
+  onEvent: (event: RunEvent) => void,
+  startMs: number,
+): Promise<StructuredOutcome> {
+  const { system } = parts;
+  const failed = (error: SkeinError): StructuredOutcome => {
+    const elapsedMs = system.clock.monotonicMs() - startMs;
+    return { ok: false, error, ...ids, attempts: 0, usage: NO_USAGE, elapsedMs };
+  };
+  try {
+    const prepared = await prepare(request, parts.catalog);
+    if (!prepared.ok) return failed(prepared.error);
+    const recorder = recordTo(parts.journal, ids.runId, onEvent);
+    const args = {
+      ...ids,
+      ...prepared.value,
+      tenant: request.tenant ?? DEFAULT_TENANT,
+      pool: parts.pool,
+      verifier: parts.verifier,
+      emit: recorder.emit,
+    };
+    const run = system.spawn(runActor, args, { name: ids.runId });
+    const timeoutMs = (prepared.value.plan.budget?.wallMs ?? LIMITS.runWallMs) + GRACE_MS;
+    const answer = await system.ask(run, 'start', undefined, {
+      timeoutMs,
+      ...(context ? { trace: context } : {}),
+    });
+    if (answer.kind !== 'answered') return failed(answer.error);
+    const lost = await recorder.settled();
+    return lost ? failed(lost) : answer.value;
+  } catch (thrown) {
+    return failed(errorOf(thrown));
+  }
+}
+
+/** Events go to the journal in order; the run is done when the last of them is as durable as the journal makes it. */
+function recordTo(journal: Journal, runId: RunId, onEvent: (event: RunEvent) => void) {
+  const appends: Promise<Result<unknown>>[] = [];
+  return {
+    emit: (event: RunEvent): void => {
+      const { type, ...body } = event;
+      appends.push(journal.append(`run/${runId}`, [{ type, body: bounded(body) }]));
+      onEvent(event);
+    },
+    settled: async (): Promise<SkeinError | undefined> => {
+      const results = await Promise.all(appends);
+      const failed = results.find((result) => !result.ok);
+      return failed && !failed.ok ? failed.error : undefined;
+    },
+  };
+}
+
+/** An event that would not fit keeps its shape without the value; its size says what is missing. */
+function bounded(body: object): Json {
+  const text = JSON.stringify(body);
+  const sizeBytes = Buffer.byteLength(text);
+  if (sizeBytes <= LIMITS.journalEventBytes / 2) return JSON.parse(text) as Json;
+  return { omittedBytes: sizeBytes };
+}
+
+async function prepare(request: ExecuteRequest, catalog: SkillCatalog): Promise<Result<Prepared>> {
+  const { target } = request;
+  const plan = planOf(request);
+  if (!plan.ok) return plan;
+  const base =
+    target.kind === 'plan-text' && target.file !== undefined ? dirname(target.file) : process.cwd();
+  const skills = new Map<string, SkillPackage>();
+  for (const step of plan.value.steps) {
+    const skill = await findSkill(step.skill, base, catalog);
+    if (!skill.ok) return skill;
+    skills.set(step.skill, skill.value);
+  }
+  return success({
+    plan: plan.value,
+    input: mergeInput(plan.value.input, request.input),
+    skills,
+    grants: grantsOf(plan.value.grants, request.grants),
+  });
+}
+
+function planOf({ target }: ExecuteRequest): Result<Plan> {
+  switch (target.kind) {
+    case 'plan-text':
+      return readPlan(target.text, target.file);
+    case 'plan':
+      return checkPlan(target.plan);
+    case 'skill':
+      return checkPlan({
+        plan: target.skill.slice(0, 200),
+        steps: [{ id: 'call', skill: target.skill.slice(0, 200), input: '${input}' }],
+      });
+  }
+}
+
+/** A word with a slash is a folder; anything else is looked up in the catalog. */
+async function findSkill(
+  wanted: string,
+  base: string,
+  catalog: SkillCatalog,
+): Promise<Result<SkillPackage>> {
+  if (!wanted.includes('/') && !wanted.startsWith('.')) return catalog.find(wanted);
+  return loadSkillPackage(isAbsolute(wanted) ? wanted : resolve(base, wanted));
+}
+
+const isObject = (value: unknown): value is Readonly<Record<string, Json>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const mergeInput = (fromPlan: unknown, given: Json | undefined): Json => {
+  if (given === undefined) return (fromPlan ?? {}) as Json;
+  return isObject(fromPlan) && isObject(given) ? { ...fromPlan, ...given } : given;
+};
+
+const grantsOf = (
+  planned: Plan['grants'],
+  given: CapabilityGrants | undefined,
+): CapabilityGrants => {
+  const { http, kv = false, log = true } = planned ?? {};
+  const granted = http && {
+    hosts: http.hosts,
+    methods: http.methods ?? READING,
+    ...(http.privateAddresses ? { privateAddresses: true } : {}),
+  };
+  return { log, kv, ...(granted ? { http: granted } : {}), ...given };
+};

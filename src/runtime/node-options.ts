@@ -1,0 +1,22 @@
+/** What a node is started with. Every setting has a default that suits one machine. */
+import type { LogLevel } from '../telemetry/index.ts';
+
+export interface NodeOptions {
+  /** Where journal and key-value store live; created when missing. `memory` keeps nothing. */
+  readonly dataDir: string | 'memory';
+  /** Worker threads, 1 to 16; default 2. */
+  readonly threads?: number;
+  readonly log?: { readonly level: LogLevel; readonly format: 'json' | 'plain' };
+  /** Host processes kept ready on each thread; default 1. */
+  readonly warmHosts?: number;
+  /** Skill actors on each thread; default 4. */
+  readonly slotsPerThread?: number;
+  /** Heap of a worker thread; default LIMITS.threadHeapMiB. */
+  readonly threadHeapMiB?: number;
+  /** Sets a damaged journal aside and goes on with what came before the damage. Default: refuse to start. */
+  readonly recoverJournal?: boolean;
+  /** Folders of skill packages to load beside the built-in ones. */
+  readonly skillFolders?: readonly string[];
+  /** Called for each phase of the start. */
+  readonly onPhase?: (phase: { readonly name: string; readonly elapsedMs: number }) => void;
+}

@@ -1,0 +1,259 @@
+/** A whole node: stores, threads, sandboxes, skills and the actors between them, started in order and ended in reverse. */
+import { cpus } from 'node:os';
+import {
+  kvActor,
+  type RunEvent,
+  SANDBOX_KEEPER,
+  type SandboxStatus,
+  skillPoolActor,
+  verifierActor,
+} from '../actors/index.ts';
+import {
+  describeExit,
+  failure,
+  LIMITS,
+  NO_USAGE,
+  type NodeId,
+  newCorrelationId,
+  newNodeId,
+  newRunId,
+  type Result,
+  type SkillPackage,
+  type StructuredOutcome,
+  skeinError,
+  success,
+  type ThreadName,
+} from '../contracts/index.ts';
+import { realPorts, realThreads } from '../host/index.ts';
+import { type ActorRef, ActorSystem, type DeadLetter, type SystemEnd } from '../kernel/index.ts';
+import { loadBuiltIns, loadSkillPackage, SkillCatalog } from '../skills/index.ts';
+import {
+  type SupervisorReport,
+  startThreads,
+  supervisor,
+  THREAD_MAIN_URL,
+  ThreadGroup,
+} from '../supervisor/index.ts';
+import { createLog, type SpanRecord, SpanStore, startTracing } from '../telemetry/index.ts';
+import { type ExecuteRequest, executeRun } from './execute.ts';
+import type { NodeOptions } from './node-options.ts';
+import { openStores, type Stores } from './stores.ts';
+
+export interface NodeStatus {
+  readonly node: NodeId;
+  readonly pid: number;
+  readonly uptimeMs: number;
+  readonly durability: 'memory' | 'fsynced';
+  readonly threads: readonly { readonly name: string; readonly life: number }[];
+  readonly sandboxes: readonly SandboxStatus[];
+  readonly skills: number;
+  readonly actors: number;
+  readonly activeRuns: number;
+  readonly deadLetters: number;
+  readonly supervision: SupervisorReport | null;
+  readonly processors: number;
+}
+
+export interface SkeinNode {
+  readonly id: NodeId;
+  readonly system: ActorSystem;
+  readonly threads: ThreadGroup;
+  readonly recovered: readonly string[];
+  /** Runs a plan or a skill. Never throws or rejects. */
+  readonly execute: (
+    request: ExecuteRequest,
+    onEvent?: (event: RunEvent) => void,
+  ) => Promise<StructuredOutcome>;
+  readonly describe: (skill: string) => Promise<Result<SkillPackage>>;
+  readonly skills: () => readonly SkillPackage[];
+  /** The spans of a request, by start; those of every thread included. */
+  readonly trace: (correlationId: string) => Promise<readonly SpanRecord[]>;
+  readonly status: () => Promise<NodeStatus>;
+  readonly deadLetters: () => readonly DeadLetter[];
+  readonly ended: Promise<SystemEnd>;
+  /** Ends the node in order; settles when nothing of it is left. */
+  readonly close: () => Promise<void>;
+}
+
+const DRAIN_MS = 1_000;
+const START_MS = LIMITS.threadStartMs;
+
+export async function startNode(options: NodeOptions): Promise<Result<SkeinNode>> {
+  const startedMs = realPorts.clock.monotonicMs();
+  const phase = (name: string) =>
+    options.onPhase?.({ name, elapsedMs: realPorts.clock.monotonicMs() - startedMs });
+  const stores = await openStores(options.dataDir, realPorts, options.recoverJournal ?? false);
+  if (!stores.ok) return stores;
+  phase('journal');
+  const catalog = await loadCatalog(options.skillFolders ?? []);
+  if (!catalog.ok) {
+    await closeStores(stores.value);
+    return catalog;
+  }
+  phase('skills');
+  const node = assemble(options, stores.value, catalog.value, startedMs);
+  const ready = await node.ready(phase);
+  if (ready.ok) return success(node.node);
+  await node.node.close();
+  return ready;
+}
+
+async function loadCatalog(folders: readonly string[]): Promise<Result<SkillCatalog>> {
+  const catalog = new SkillCatalog();
+  const loaded = [...(await loadBuiltIns()), ...(await Promise.all(folders.map(loadSkillPackage)))];
+  for (const skill of loaded) {
+    const added = skill.ok ? catalog.add(skill.value) : skill;
+    if (!added.ok) return added;
+  }
+  return success(catalog);
+}
+
+async function closeStores({ journal, keyValue }: Stores): Promise<void> {
+  await journal.close();
+  await keyValue.close();
+}
+
+function assemble(options: NodeOptions, stores: Stores, catalog: SkillCatalog, startedMs: number) {
+  const {
+    threads = 2,
+    log: logging = { level: 'warn', format: 'plain' },
+    warmHosts = 1,
+    slotsPerThread = 4,
+  } = options;
+  const heapMiB = options.threadHeapMiB ?? LIMITS.threadHeapMiB;
+  const { clock, timers, random } = realPorts;
+  const id = newNodeId(random);
+  const log = createLog({ ...logging, clock, bindings: { node: id, thread: 'main' } });
+  const spans = new SpanStore();
+  const onSpans = (batch: readonly SpanRecord[]) => spans.add(batch);
+  const tracing = startTracing({ thread: 'main', random, timers, onSpans });
+  const system = new ActorSystem({ node: id, ports: realPorts, log });
+  const group = new ThreadGroup({
+    node: id,
+    ports: realPorts,
+    log: logging,
+    heapMiB,
+    onSpans,
+    threads: realThreads({ main: THREAD_MAIN_URL, heapMiB, maxThreads: threads + 1 }),
+  });
+  const names = Array.from({ length: threads }, (_, i) => `t${i + 1}` as ThreadName);
+  const threadSupervisor = startThreads(system, { group, names, drainMs: DRAIN_MS });
+  const kv = system.spawn(kvActor, stores.keyValue, { name: 'kv' });
+  const pool = system.spawn(skillPoolActor, { kv, warmHosts, slotsPerThread }, { name: 'skills' });
+  const verifier = system.spawn(verifierActor, { pool }, { name: 'verifier' });
+  const keepers = system.spawn(
+    supervisor,
+    { children: names.map((thread) => keeperSpec(thread, warmHosts)) },
+    { name: 'sandboxes' },
+  );
+  const parts = { system, catalog, journal: stores.journal, pool, verifier };
+  let activeRuns = 0;
+  let closing: Promise<void> | undefined;
+
+  const sandboxes = async (): Promise<readonly Result<SandboxStatus>[]> =>
+    Promise.all(names.map((thread) => keeperStatus(system, keepers, thread)));
+
+  const node: SkeinNode = {
+    id,
+    system,
+    threads: group,
+    recovered: stores.recovered,
+    execute: async (request, onEvent = () => undefined) => {
+      if (activeRuns >= LIMITS.concurrentRuns) {
+        const error = skeinError('OVERLOADED', { reason: `${activeRuns} runs are active` });
+        const ids = { runId: newRunId(random), correlationId: newCorrelationId(random) };
+        return { ok: false, error, ...ids, attempts: 0, usage: NO_USAGE, elapsedMs: 0 };
+      }
+      activeRuns++;
+      try {
+        return await executeRun(request, parts, onEvent);
+      } finally {
+        activeRuns--;
+      }
+    },
+    describe: async (skill) =>
+      skill.includes('/') ? loadSkillPackage(skill) : catalog.find(skill),
+    skills: () => catalog.list(),
+    trace: async (correlationId) => {
+      tracing.flush();
+      await group.flushSpans();
+      return spans.trace(correlationId);
+    },
+    status: async () => ({
+      node: id,
+      pid: process.pid,
+      uptimeMs: clock.monotonicMs() - startedMs,
+      durability: options.dataDir === 'memory' ? 'memory' : 'fsynced',
+      threads: group.names.map((name) => ({ name, life: group.epochOf(name) })),
+      sandboxes: (await sandboxes()).flatMap((each) => (each.ok ? [each.value] : [])),
+      skills: catalog.list().length,
+      actors: system.actorCount,
+      activeRuns,
+      deadLetters: system.deadLetters.total,
+      supervision: await reportOf(system, threadSupervisor),
+      processors: cpus().length,
+    }),
+    deadLetters: () => system.deadLetters.list(),
+    ended: system.terminated,
+    close: () => {
+      closing ??= (async () => {
+        await system.shutdown({ drainMs: DRAIN_MS * 2 });
+        await group.close();
+        tracing.stop();
+        await closeStores(stores);
+      })();
+      return closing;
+    },
+  };
+  const ready = async (phase: (name: string) => void): Promise<Result<void>> => {
+    const end = await Promise.race([waitForThreads(system, names), system.terminated]);
+    if (end) {
+      return failure('THREAD_START_FAILED', {
+        thread: names.join(', '),
+        reason: describeExit(end.reason),
+      });
+    }
+    phase(`threads ${names.join(', ')}`);
+    for (const status of await sandboxes()) {
+      if (!status.ok) return status;
+    }
+    phase('sandbox hosts');
+    return success(undefined);
+  };
+  return { node, ready };
+}
+
+const keeperSpec = (thread: ThreadName, warmHosts: number) => ({
+  name: `sandbox-${thread}`,
+  actor: { module: SANDBOX_KEEPER, thread, args: { warmHosts } },
+});
+
+async function keeperStatus(
+  system: ActorSystem,
+  keepers: ActorRef,
+  thread: string,
+): Promise<Result<SandboxStatus>> {
+  const path = `${keepers.address.replace(/\/main\//, `/${thread}/`)}/sandbox-${thread}`;
+  const ref = system.refAt(path);
+  if (!ref.ok) return ref;
+  const answer = await system.ask(ref.value, 'status', undefined, { timeoutMs: START_MS });
+  return answer.kind === 'answered'
+    ? (answer.value as Result<SandboxStatus>)
+    : { ok: false, error: answer.error };
+}
+
+/** Settles with nothing once every thread is linked. */
+async function waitForThreads(
+  system: ActorSystem,
+  names: readonly ThreadName[],
+): Promise<undefined> {
+  await Promise.all(
+    names.map((name) => new Promise<void>((linked) => system.remote.whenConnected(name, linked))),
+  );
+  return undefined;
+}
+
+async function reportOf(system: ActorSystem, ref: ActorRef): Promise<SupervisorReport | null> {
+  const answer = await system.ask(ref, 'report', undefined);
+  return answer.kind === 'answered' ? (answer.value as SupervisorReport) : null;
+}

@@ -1,0 +1,60 @@
+/**
+ * `skein/skill`: what a skill's author writes against. Types alone; the values are made inside the sandbox.
+ *
+ * A skill is one ES module whose default export is called as `(input, ctx)`. Its clock and random source are virtual and
+ * seeded, so that it can be executed again with the same result.
+ */
+export interface HttpRequest {
+  readonly url: string;
+  /** Default GET. */
+  readonly method?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+  /** Milliseconds; default 10,000, at most 60,000. */
+  readonly timeoutMs?: number;
+  /** Makes an answer with status 429 or from 500 a rejection with the retryable code HTTP_STATUS. */
+  readonly failWhenUnwell?: boolean;
+}
+
+export interface HttpResponse {
+  readonly status: number;
+  /** Names in lower case. */
+  readonly headers: Record<string, string>;
+  readonly body: string;
+}
+
+export interface SkillLog {
+  readonly debug: (message: string, fields?: object) => void;
+  readonly info: (message: string, fields?: object) => void;
+  readonly warn: (message: string, fields?: object) => void;
+  readonly error: (message: string, fields?: object) => void;
+}
+
+/**
+ * A call that fails rejects with an error that has `code` and `retryable`; a capability that was not granted has the code
+ * CAPABILITY_DENIED. An error that the skill lets through becomes the error of the run, and decides whether it is retried.
+ */
+export interface SkillContext {
+  readonly http: {
+    /** Redirects are not followed: they come back as they are. */
+    readonly request: (request: HttpRequest) => Promise<HttpResponse>;
+  };
+  readonly kv: {
+    readonly get: (
+      key: string,
+    ) => Promise<{ readonly value: unknown; readonly revision: number } | null>;
+    /** `expectedRevision` makes it a compare-and-set; 0 means that the key must not exist. */
+    readonly set: (
+      key: string,
+      value: unknown,
+      options?: { readonly expectedRevision?: number },
+    ) => Promise<{ readonly revision: number }>;
+    readonly delete: (key: string) => Promise<boolean>;
+  };
+  readonly log: SkillLog;
+  readonly clock: { readonly now: () => number };
+  readonly random: { readonly next: () => number };
+  readonly correlationId: string;
+  /** 1 for the first try. */
+  readonly attempt: number;
+}

@@ -1,0 +1,5 @@
+/** Skill packages: how they are loaded, which of them a node holds, and the built-in ones. */
+export { loadBuiltIns } from './built-ins.ts';
+export { SkillCatalog } from './catalog.ts';
+export { nearest } from './nearest.ts';
+export { loadSkillPackage, packageOf, readBounded } from './skill-package.ts';

@@ -1,0 +1,90 @@
+/** Loads a skill package from its folder: `skill.json` and one ES module, TypeScript or JavaScript. Nothing of it is run. */
+import { createHash } from 'node:crypto';
+import { readFile, stat } from 'node:fs/promises';
+import { stripTypeScriptTypes } from 'node:module';
+import { join } from 'node:path';
+import canonicalize from 'canonicalize';
+import {
+  checker,
+  failure,
+  LIMITS,
+  ManifestSchema,
+  type Result,
+  readDocument,
+  reasonOf,
+  type SkillManifest,
+  type SkillPackage,
+  success,
+} from '../contracts/index.ts';
+
+const checkManifest = checker(ManifestSchema);
+const ENTRIES = ['index.ts', 'index.js'];
+
+export async function loadSkillPackage(folder: string): Promise<Result<SkillPackage>> {
+  const file = join(folder, 'skill.json');
+  const text = await readBounded(file, LIMITS.manifestBytes);
+  if (!text.ok) return text;
+  const manifest = readDocument(text.value, checkManifest);
+  if (!manifest.ok) return failure('MANIFEST_INVALID', { file, ...manifest.error });
+  const source = await readSource(folder, manifest.value);
+  return source.ok ? success(packageOf(manifest.value, source.value)) : source;
+}
+
+/** The package of a manifest and its module as JavaScript. The hash names both. */
+export function packageOf(manifest: SkillManifest, source: string): SkillPackage {
+  const hash = createHash('sha256')
+    .update(canonicalize(manifest) ?? '')
+    .update('\0')
+    .update(source);
+  return { manifest, source, contentHash: hash.digest('hex') };
+}
+
+async function readSource(folder: string, manifest: SkillManifest): Promise<Result<string>> {
+  const names = manifest.entry === undefined ? ENTRIES : [manifest.entry];
+  for (const name of names) {
+    if (name.includes('/') || name.includes('\\')) {
+      const place = { file: join(folder, 'skill.json'), pointer: '/entry' };
+      const expected = 'the name of a file beside skill.json';
+      return failure('MANIFEST_INVALID', { ...place, found: JSON.stringify(name), expected });
+    }
+    const file = join(folder, name);
+    const isThere = await stat(file).then(
+      (found) => found.isFile(),
+      () => false,
+    );
+    if (!isThere) continue;
+    const text = await readBounded(file, LIMITS.skillSourceBytes);
+    if (!text.ok || !name.endsWith('.ts')) return text;
+    return stripTypes(file, text.value);
+  }
+  return failure('FILE_UNREADABLE', {
+    file: join(folder, names.join(' or ')),
+    reason: 'there is no such file',
+  });
+}
+
+function stripTypes(file: string, text: string): Result<string> {
+  try {
+    return success(stripTypeScriptTypes(text));
+  } catch (thrown) {
+    return failure('SKILL_REFUSED', { skill: file, reason: reasonOf(thrown) });
+  }
+}
+
+/** Reads a text file of a bounded size. */
+export async function readBounded(file: string, limitBytes: number): Promise<Result<string>> {
+  try {
+    const { size } = await stat(file);
+    if (size > limitBytes) {
+      return failure('FILE_UNREADABLE', {
+        file,
+        reason: `${size} bytes, over the limit of ${limitBytes}`,
+      });
+    }
+    return success(await readFile(file, 'utf8'));
+  } catch (thrown) {
+    const { code } = thrown as { readonly code?: string };
+    const reason = code === 'ENOENT' ? 'there is no such file' : reasonOf(thrown);
+    return failure('FILE_UNREADABLE', { file, reason });
+  }
+}
