@@ -3,8 +3,8 @@
  * the clock's start. Given the same input and tape, a run sees the same world and gives the same bytes: the guest is one
  * thread that moves only when it is entered, so the order of answers fixes everything else.
  */
-import canonicalize from 'canonicalize';
 import type { Json, SkeinError } from '../contracts/index.ts';
+import { canonicalJson } from './canonical-json.ts';
 
 export type EffectAnswer =
   | { readonly ok: true; readonly value: Json }
@@ -115,4 +115,4 @@ export class TapePlayer {
 }
 
 const text = ({ name, args }: Pick<HostCall, 'name' | 'args'>): string =>
-  `${name} ${canonicalize(args)}`.slice(0, 300);
+  `${name} ${canonicalJson(args)}`.slice(0, 300);

@@ -46,10 +46,9 @@ const refusalText = (thrown) => {
 };
 const overLimit = (code, capability, reason) => { limitTouched = true; return refused(code, capability, reason); };
 
-/* Calls that the node answers. */
+/* Calls that the node answers. Grants are the node's to check: what was not granted is denied there, and audited. */
 const whyNot = (capability) => {
   if (settled) return refused('CAPABILITY_DENIED', capability, 'the run has ended');
-  if (!config.grants[capability]) return refused('CAPABILITY_DENIED', capability, 'it was not granted');
   if (issued >= config.hostCalls) return overLimit('HOST_CALLS_EXCEEDED', capability, config.hostCalls + ' calls');
   if (issued - answered >= config.hostCallsInFlight)
     return overLimit('HOST_CALLS_EXCEEDED', capability, config.hostCallsInFlight + ' calls in flight');
@@ -89,7 +88,7 @@ const deliver = (json) => {
 const LEVELS = ['debug', 'info', 'warn', 'error'];
 const log = (level, message, fields) => {
   if (settled) throw refused('CAPABILITY_DENIED', 'log', 'the run has ended');
-  if (!config.grants.log) throw refused('CAPABILITY_DENIED', 'log', 'it was not granted');
+  if (!config.log) throw refused('CAPABILITY_DENIED', 'log', 'it was not granted');
   const line = { __proto__: null, level, message };
   if (fields !== undefined) line.fields = fields;
   let text;
@@ -103,13 +102,13 @@ const log = (level, message, fields) => {
   post('log', text);
 };
 const asMessage = (value) => {
-  if (typeof value === 'string') return value;
+  if (typeof value === 'string') return apply(toWellFormed, value, []);
   if (typeof value === 'symbol') return apply(symbolText, value, []);
   if (isError(value)) return describe(value).message;
   try { return encode(value, config.logCap); } catch { return '[a value that is no JSON data]'; }
 };
 const consoleLine = (level) => (...values) => {
-  if (settled || !config.grants.log) return;
+  if (settled || !config.log) return;
   let message = '';
   for (let i = 0; i < values.length; i++) message += (i === 0 ? '' : ' ') + asMessage(values[i]);
   log(level, message);

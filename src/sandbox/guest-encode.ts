@@ -17,8 +17,8 @@ const { isFinite } = Number;
 const { parse, stringify } = JSON;
 const ObjectPrototype = Object.prototype;
 const stringSlice = String.prototype.slice;
-const { isWellFormed } = String.prototype;
-const cut = (text, length) => apply(stringSlice, text, [0, length]);
+const { isWellFormed, toWellFormed } = String.prototype;
+const cut = (text, length) => apply(toWellFormed, apply(stringSlice, text, [0, length]), []);
 
 let refusal = null;
 const refuse = (facts) => { refusal = facts; throw facts; };

@@ -92,10 +92,10 @@ async function compile(source: string, realm: Realm): Promise<ivm.Module | Endin
   }
 }
 
-const guestConfig = ({ seed, startWallMs, grants, resources, argumentCap }: RunFrame) => ({
+const guestConfig = ({ seed, startWallMs, log, resources, argumentCap }: RunFrame) => ({
   seed,
   startWallMs,
-  grants,
+  log,
   hostCalls: resources.hostCalls,
   hostCallsInFlight: resources.hostCallsInFlight,
   argumentCap,

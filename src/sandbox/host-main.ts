@@ -88,11 +88,17 @@ async function execute(frame: RunFrame): Promise<void> {
   realms.fill(resources.memoryMiB);
 }
 
+/** Text that was cut may end in half of a character, which the node takes for a lie. */
+const wellFormed = (_key: string, value: unknown): unknown =>
+  typeof value === 'string' ? value.toWellFormed() : value;
+
 /** The output is spliced in as the guest wrote it: it was measured and checked, and stays the same bytes. */
 function doneJson(run: number, end: RunEnd): string {
   const { ending, outputJson, cpuMs, heapBytes, limitTouched } = end;
   const head = JSON.stringify({ kind: 'done', run, cpuMs, heapBytes, limitTouched });
   const body =
-    outputJson === undefined ? JSON.stringify(ending) : `{"kind":"value","value":${outputJson}}`;
+    outputJson === undefined
+      ? JSON.stringify(ending, wellFormed)
+      : `{"kind":"value","value":${outputJson}}`;
   return `${head.slice(0, -1)},"ending":${body}}`;
 }

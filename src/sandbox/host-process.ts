@@ -187,7 +187,9 @@ export class HostProcess {
       this.#budget = { ...IDLE_FRAMES, frames: 0 };
       return;
     }
-    const violation = this.#current ? this.#current.receive(frame) : 'a frame out of turn';
+    const violation = this.#current
+      ? this.#current.receive(frame, body.length)
+      : 'a frame out of turn';
     if (violation) this.#protocol(violation);
   }
 

@@ -3,7 +3,6 @@
  * wall-clock watchdog, and settles exactly once. After that nothing is served and nothing is recorded.
  */
 import { createHash } from 'node:crypto';
-import canonicalize from 'canonicalize';
 import {
   type Clock,
   failure,
@@ -15,6 +14,7 @@ import {
   type Timers,
 } from '../contracts/index.ts';
 import { LOG_LINE_BYTES, watchdogMs } from './budget.ts';
+import { canonicalJson } from './canonical-json.ts';
 import { logLine } from './capabilities/log.ts';
 import { serveCall } from './capability.ts';
 import { type EffectAnswer, type EffectTape, TapePlayer, TapeRecorder } from './effect-tape.ts';
@@ -38,6 +38,12 @@ export interface HostedRunPorts {
   /** Ends the host process. The run is told through `hostEnded`. */
   readonly endHost: (exit: SandboxExit) => void;
 }
+
+/** The guest counts characters, each at most three bytes in UTF-8; the node counts bytes, and what a frame adds. */
+const UTF8_BYTES_MAX = 3;
+const CALL_FRAME_BYTES = 100;
+const argumentBytesMax = (calls: number): number =>
+  UTF8_BYTES_MAX * ARGUMENT_BOUNDS.totalBytes + calls * CALL_FRAME_BYTES;
 
 const LIMIT_CODES = new Set([
   'SKILL_CPU_EXCEEDED',
@@ -100,20 +106,20 @@ export class HostedRun {
       outputSchema: skill.manifest.output,
       resources,
       argumentCap: ARGUMENT_BOUNDS,
-      grants: { http: grants.http !== undefined, kv: grants.kv === true, log: grants.log === true },
+      log: grants.log === true,
       seed: seedWords(seed),
       startWallMs: this.#virtualMs,
     });
   }
 
   /** @returns why the host must be ended, when it says what no honest host says */
-  receive(frame: HostFrame): string | undefined {
+  receive(frame: HostFrame, frameBytes: number): string | undefined {
     if (frame.kind === 'ready') return 'a second ready';
     if (frame.run !== this.#run) return 'a frame of another run';
     if (this.#settled) return 'a frame after the last';
     switch (frame.kind) {
       case 'call':
-        return this.#receiveCall(frame);
+        return this.#receiveCall(frame, frameBytes);
       case 'log':
         return this.#receiveLog(frame);
       case 'done':
@@ -135,14 +141,13 @@ export class HostedRun {
     return this.#request.tape ?? this.#request;
   }
 
-  #receiveCall(frame: CallFrame): string | undefined {
+  #receiveCall(frame: CallFrame, frameBytes: number): string | undefined {
     const { hostCalls, hostCallsInFlight } = this.#request.resources;
     this.#calls++;
     if (frame.seq !== this.#calls) return 'a call out of order';
     if (this.#calls > hostCalls) return 'more calls than the contract allows';
-    this.#argumentBytes += jsonBytes(frame.args);
-    // The guest counts characters; a character has at most three bytes in UTF-8.
-    if (this.#argumentBytes > 3 * ARGUMENT_BOUNDS.totalBytes) return 'more arguments than allowed';
+    this.#argumentBytes += frameBytes;
+    if (this.#argumentBytes > argumentBytesMax(hostCalls)) return 'more arguments than allowed';
     if (this.#calls - this.#answered > hostCallsInFlight) return 'more calls at once than allowed';
     this.#recorder.called(frame);
     if (this.#player) this.#replay(this.#player, frame);
@@ -215,7 +220,8 @@ export class HostedRun {
   #receiveLog(frame: LogFrame): string | undefined {
     const { tenant, skill, correlationId, attempt, resources } = this.#request;
     this.#logBytes += Buffer.byteLength(frame.message) + jsonBytes(frame.fields) + LOG_LINE_BYTES;
-    if (this.#logBytes > 3 * resources.logBytes) return 'more log than the contract allows';
+    if (this.#logBytes > UTF8_BYTES_MAX * resources.logBytes)
+      return 'more log than the contract allows';
     if (this.#player) return undefined;
     const origin = { tenant, skill: skill.manifest.name, correlationId, attempt };
     this.#tell(({ effects }) => effects.log?.(logLine(frame, origin)));
@@ -239,14 +245,15 @@ export class HostedRun {
     this.#settled = true;
     this.#watchdog.cancel();
     this.#abort.abort();
-    const { seed } = this.#worldStart();
-    const startWallMs = Math.floor(this.#worldStart().startWallMs);
+    const { seed, startWallMs } = this.#worldStart();
+    // As many bytes as the output's JSON: only the order of keys differs.
+    const canonical = result.ok ? canonicalJson(result.value) : undefined;
     this.#settle({
       result,
-      ...(result.ok ? { outputHash: hashOf(result.value) } : {}),
+      ...(canonical === undefined ? {} : { outputHash: sha256(canonical).toString('hex') }),
       limitTouched: host.limitTouched || (!result.ok && LIMIT_CODES.has(result.error.code)),
       ...(host.exit ? { exit: host.exit } : {}),
-      tape: this.#recorder.tape(seed, startWallMs),
+      tape: this.#recorder.tape(seed, Math.floor(startWallMs)),
       usage: {
         wallMs: this.#ports.clock.monotonicMs() - this.#startMs,
         cpuMs:
@@ -256,7 +263,7 @@ export class HostedRun {
         heapPeakBytes: host.heapBytes,
         hostCalls: this.#calls,
         egressBytes: this.#egressBytes,
-        outputBytes: result.ok ? jsonBytes(result.value) : 0,
+        outputBytes: Buffer.byteLength(canonical ?? ''),
         logBytes: this.#logBytes,
       },
     });
@@ -267,8 +274,6 @@ const jsonBytes = (value: Json | undefined): number =>
   value === undefined ? 0 : Buffer.byteLength(JSON.stringify(value));
 
 const sha256 = (text: string): Buffer => createHash('sha256').update(text).digest();
-
-const hashOf = (value: Json): string => sha256(canonicalize(value) ?? '').toString('hex');
 
 const seedWords = (seed: string): number[] => {
   const digest = sha256(seed);

@@ -1,0 +1,86 @@
+/** `skein status`, `skein skills ls|describe`: what a running node, or the built-in catalog without one, has to say. */
+import { ControlClient } from '../api/index.ts';
+import type { Result, SkillManifest, SkillPackage } from '../contracts/index.ts';
+import type { NodeStatus } from '../runtime/index.ts';
+import { loadBuiltIns, loadSkillPackage, SkillCatalog } from '../skills/index.ts';
+import {
+  bold,
+  dim,
+  type GlobalOptions,
+  milliseconds,
+  printJson,
+  printLine,
+  reportError,
+} from './output.ts';
+
+export async function statusCommand(options: GlobalOptions): Promise<number> {
+  const status = await new ControlClient(options.data).get<NodeStatus>('/v1/status');
+  if (!status.ok) return reportError(status.error, options.json);
+  if (options.json) printJson(status.value);
+  else showStatus(status.value);
+  return 0;
+}
+
+function showStatus(status: NodeStatus): void {
+  printLine(
+    `${bold(`node ${status.node}`)}  pid ${status.pid}, up ${milliseconds(status.uptimeMs)}, journal ${status.durability}`,
+  );
+  for (const { name, life } of status.threads) printLine(`  thread ${name}  life ${life}`);
+  for (const { thread, level, living, warm } of status.sandboxes) {
+    const defences = Object.entries(level).map(([name, value]) => `${name} ${value}`);
+    printLine(`  sandbox on ${thread}  ${living} hosts, ${warm} warm; ${defences.join(', ')}`);
+  }
+  printLine(
+    `  ${status.skills} skills, ${status.actors} actors, ${status.activeRuns} runs, ${status.deadLetters} dead letters`,
+  );
+  const { supervision } = status;
+  if (supervision) printLine(`  ${supervision.totalRestarts} thread restarts`);
+  for (const { child, reason, action } of supervision?.failures ?? [])
+    printLine(`    ${child}: ${reason}; ${action}`);
+}
+
+export async function listSkillsCommand(options: GlobalOptions): Promise<number> {
+  const remote = await new ControlClient(options.data).get<readonly SkillManifest[]>('/v1/skills');
+  const manifests = remote.ok
+    ? remote.value
+    : (await builtIns()).list().map((skill) => skill.manifest);
+  if (options.json) printJson(manifests);
+  for (const { name, version, description } of options.json ? [] : manifests) {
+    printLine(`${bold(`${name}@${version}`.padEnd(24))} ${description}`);
+  }
+  return 0;
+}
+
+export async function describeSkillCommand(
+  wanted: string,
+  options: GlobalOptions,
+): Promise<number> {
+  const found = await findSkill(wanted, options.data);
+  if (!found.ok) return reportError(found.error, options.json);
+  const { manifest, contentHash } = found.value;
+  if (options.json) printJson({ ...manifest, contentHash });
+  else {
+    const { name, version, description, ...rest } = manifest;
+    printLine(`${bold(`${name}@${version}`)}  ${description}`);
+    printLine(dim(`content ${contentHash}`));
+    printLine(JSON.stringify(rest, null, 2));
+  }
+  return 0;
+}
+
+async function findSkill(wanted: string, dataDir: string): Promise<Result<SkillPackage>> {
+  if (wanted.includes('/')) return loadSkillPackage(wanted);
+  const remote = await new ControlClient(dataDir).get<SkillPackage>(
+    `/v1/skills/${encodeURIComponent(wanted)}`,
+  );
+  if (remote.ok || remote.error.code !== 'NODE_UNREACHABLE') return remote;
+  return (await builtIns()).find(wanted);
+}
+
+async function builtIns(): Promise<SkillCatalog> {
+  const catalog = new SkillCatalog();
+  for (const skill of await loadBuiltIns()) {
+    if (skill.ok) catalog.add(skill.value);
+  }
+  return catalog;
+}

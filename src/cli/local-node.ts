@@ -1,0 +1,27 @@
+/** A node in the command's own process: started with progress, ended by the first Ctrl-C in order, by the second at once. */
+import { describeExit, type Result } from '../contracts/index.ts';
+import { type NodeOptions, type SkeinNode, startNode } from '../runtime/index.ts';
+
+export async function startLocalNode(options: NodeOptions): Promise<Result<SkeinNode>> {
+  let node: SkeinNode | undefined;
+  let interrupts = 0;
+  const stop = (signal: 'SIGINT' | 'SIGTERM'): void => {
+    interrupts++;
+    const code = signal === 'SIGINT' ? 130 : 143;
+    // Sandbox hosts die with the pipe to this process, so leaving at once leaves nothing behind.
+    if (interrupts > 1 || !node) process.exit(code);
+    process.stderr.write('stopping; once more to stop at once\n');
+    void node.close().then(() => process.exit(code));
+  };
+  process.on('SIGINT', () => stop('SIGINT'));
+  process.on('SIGTERM', () => stop('SIGTERM'));
+  const started = await startNode(options);
+  if (!started.ok) return started;
+  node = started.value;
+  void node.ended.then(({ reason }) => {
+    if (reason.kind === 'shutdown') return;
+    process.stderr.write(`the node ended: ${describeExit(reason)}\n`);
+    process.exit(1);
+  });
+  return started;
+}

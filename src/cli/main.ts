@@ -1,0 +1,122 @@
+/** The command `skein`: reads flags, environment and defaults, and hands over to one command. */
+import { readFile } from 'node:fs/promises';
+import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { errorOf } from '../contracts/index.ts';
+import { LOG_LEVELS, type LogLevel } from '../telemetry/index.ts';
+import { completionScript, SHELLS } from './completion.ts';
+import { demoCommand } from './demo/demo.ts';
+import { describeSkillCommand, listSkillsCommand, statusCommand } from './inspect.ts';
+import { type GlobalOptions, reportError } from './output.ts';
+import { runCommand } from './run.ts';
+import { traceCommand } from './trace.ts';
+import { upCommand } from './up.ts';
+
+/** Never rejects. The exit code is set on the process: 0 done, 1 failed outcome, 2 bad usage or input, 3 no node reached. */
+export async function main(args: readonly string[]): Promise<void> {
+  const program = await buildProgram();
+  try {
+    await program.parseAsync([...args], { from: 'user' });
+  } catch (thrown) {
+    process.exitCode =
+      thrown instanceof CommanderError
+        ? thrown.exitCode === 0
+          ? 0
+          : 2
+        : reportError(errorOf(thrown), false);
+  }
+  if (typeof process.exitCode === 'number') process.exit(process.exitCode);
+}
+
+export async function buildProgram(): Promise<Command> {
+  const { version } = JSON.parse(
+    await readFile(new URL('../../package.json', import.meta.url), 'utf8'),
+  ) as { version: string };
+  const program = new Command('skein');
+  program
+    .description('Runs actors you do not have to trust.')
+    .version(version)
+    .exitOverride()
+    .configureHelp({ showGlobalOptions: true })
+    .addOption(
+      new Option('--json', 'one JSON document on stdout, or one a line where it streams')
+        .env('SKEIN_JSON')
+        .default(false),
+    )
+    .addOption(
+      new Option('--data <dir>', 'data directory of the node')
+        .env('SKEIN_DATA_DIR')
+        .default('.skein'),
+    );
+
+  const add = (parent: Command, name: string, description: string): Command =>
+    parent.command(name).description(description).exitOverride();
+  const finish =
+    (work: (globals: GlobalOptions, ...rest: never[]) => Promise<number>) =>
+    async (...parts: unknown[]): Promise<void> => {
+      const command = parts.at(-1) as Command;
+      process.exitCode = await work(
+        command.optsWithGlobals() as GlobalOptions,
+        ...(parts.slice(0, -2) as never[]),
+      );
+    };
+
+  add(program, 'up', 'start a node that stays until Ctrl-C')
+    .addOption(
+      new Option('--threads <n>', 'worker threads, 1 to 16')
+        .env('SKEIN_THREADS')
+        .default(2)
+        .argParser(threadCount),
+    )
+    .addOption(
+      new Option('--log <level>', 'lines on stderr')
+        .env('SKEIN_LOG')
+        .choices([...LOG_LEVELS])
+        .default('info' as LogLevel),
+    )
+    .option('--skills <dir...>', 'folders of skill packages to load', [])
+    .option('--recover-journal', 'set a damaged journal aside and keep what came before the damage')
+    .action(finish((options) => upCommand(options as Parameters<typeof upCommand>[0])));
+  add(
+    program,
+    'run',
+    'run a plan file, a skill folder or name@range, on the running node or on one of its own',
+  )
+    .argument('<target>', 'plan.yaml, folder with skill.json, or name@range')
+    .argument('[files...]', 'become input.files')
+    .option('--input <json>', 'JSON, @file, or - for standard input')
+    .option('--out <file>', 'write the value of the run to a file')
+    .option('--quiet', 'no progress on stderr')
+    .action(
+      finish((options, target: string, files: string[]) => runCommand(target, files, options)),
+    );
+  add(program, 'trace', 'show where the time of one request went')
+    .argument('<id>', 'correlation ID, or - for the output of skein run --json')
+    .action(finish((options, id: string) => traceCommand(id, options)));
+  add(program, 'status', 'what the running node is doing').action(finish(statusCommand));
+  const skills = add(program, 'skills', 'list and describe skills');
+  add(skills, 'ls', 'list the skills').action(finish(listSkillsCommand));
+  for (const [parent, name] of [
+    [skills, 'describe'],
+    [program, 'describe-skill'],
+  ] as const) {
+    add(parent, name, 'show a skill’s manifest and content hash')
+      .argument('<skill>', 'name, name@range or folder')
+      .action(finish((options, skill: string) => describeSkillCommand(skill, options)));
+  }
+  add(program, 'demo', 'start a node and watch it get prices from a failing feed')
+    .option('--once', 'end after the demonstration', false)
+    .action(finish((options) => demoCommand(options as Parameters<typeof demoCommand>[0])));
+  add(program, 'completion', 'print a completion script for the shell')
+    .addArgument(new Argument('<shell>').choices(SHELLS))
+    .action((shell: string) => {
+      process.stdout.write(`${completionScript(program, shell)}\n`);
+      process.exitCode = 0;
+    });
+  return program;
+}
+
+function threadCount(text: string): number {
+  const count = Number(text);
+  if (Number.isInteger(count) && count >= 1 && count <= 16) return count;
+  throw new InvalidArgumentError('It takes a whole number from 1 to 16.');
+}

@@ -1,0 +1,34 @@
+/** How commands speak: answers on stdout, everything else on stderr, one exit code for each kind of end. */
+import { ERROR_TABLE, type SkeinError } from '../contracts/index.ts';
+import { printable } from '../telemetry/index.ts';
+
+export interface GlobalOptions {
+  readonly json: boolean;
+  readonly data: string;
+}
+
+export const printJson = (value: unknown): void => {
+  process.stdout.write(`${JSON.stringify(value)}\n`);
+};
+export const printLine = (text = ''): void => {
+  process.stdout.write(`${text}\n`);
+};
+
+/** Says what went wrong and what to do. @returns the exit code. */
+export function reportError(error: SkeinError, json: boolean): number {
+  const { advice, exitCode } = ERROR_TABLE[error.code];
+  if (json) printJson({ ok: false, error });
+  else process.stderr.write(`error ${error.code}: ${printable(error.message)}\n  ${advice}\n`);
+  return exitCode;
+}
+
+const isColourful = process.stdout.isTTY === true && process.env.NO_COLOR === undefined;
+const paint = (code: number) => (text: string) =>
+  isColourful ? `\u001b[${code}m${text}\u001b[0m` : text;
+export const green = paint(32);
+export const red = paint(31);
+export const dim = paint(2);
+export const bold = paint(1);
+
+export const milliseconds = (ms: number): string =>
+  ms >= 1_000 ? `${(ms / 1_000).toFixed(2)} s` : `${ms.toFixed(ms < 10 ? 1 : 0)} ms`;

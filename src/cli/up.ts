@@ -1,0 +1,43 @@
+/** `skein up`: a node that stays, with its control endpoint; a line for each phase of its start. */
+import { startControlServer } from '../api/index.ts';
+import type { LogLevel } from '../telemetry/index.ts';
+import { startLocalNode } from './local-node.ts';
+import { type GlobalOptions, green, printJson, printLine, reportError } from './output.ts';
+
+export interface UpOptions extends GlobalOptions {
+  readonly threads: number;
+  readonly log: LogLevel;
+  readonly recoverJournal?: boolean;
+  readonly skills: readonly string[];
+}
+
+export async function upCommand(options: UpOptions): Promise<number> {
+  const started = await startLocalNode({
+    dataDir: options.data,
+    threads: options.threads,
+    skillFolders: options.skills,
+    recoverJournal: options.recoverJournal ?? false,
+    log: {
+      level: options.log,
+      format: options.json || process.stderr.isTTY !== true ? 'json' : 'plain',
+    },
+    onPhase: (phase) => {
+      if (options.json) printJson({ phase });
+      else printLine(`${green('up')} ${phase.name} (${Math.round(phase.elapsedMs)} ms)`);
+    },
+  });
+  if (!started.ok) return reportError(started.error, options.json);
+  const node = started.value;
+  for (const note of node.recovered) process.stderr.write(`recovered: ${note}\n`);
+  const control = await startControlServer(node, options.data);
+  if (!control.ok) {
+    await node.close();
+    return reportError(control.error, options.json);
+  }
+  if (options.json)
+    printJson({ ready: { node: node.id, pid: process.pid, dataDir: options.data } });
+  else printLine(`node ${node.id} is ready; data in ${options.data}. Ctrl-C ends it.`);
+  await node.ended;
+  await control.value.close();
+  return 0;
+}

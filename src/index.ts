@@ -1,0 +1,33 @@
+/** `skein`: actors, supervisors and nodes for programs. */
+export {
+  type Json,
+  type Result,
+  type SkeinError,
+  SkeinException,
+  type StructuredOutcome,
+} from './contracts/index.ts';
+export { realPorts } from './host/index.ts';
+export {
+  type ActorContext,
+  type ActorDefinition,
+  ActorExit,
+  type ActorModule,
+  type ActorRef,
+  ActorSystem,
+  type AskResult,
+  defineActor,
+  type RefOf,
+} from './kernel/index.ts';
+export {
+  type ExecuteRequest,
+  type NodeOptions,
+  type SkeinNode,
+  startNode,
+} from './runtime/index.ts';
+export {
+  type ChildSpec,
+  type Strategy,
+  type SupervisorReport,
+  supervisor,
+} from './supervisor/index.ts';
+export { createLog } from './telemetry/index.ts';
