@@ -26,6 +26,10 @@ describe('a skill that throws', () => {
       'an error with getters',
       "const e = new Error('x'); for (const k of ['name', 'message', 'stack']) Object.defineProperty(e, k, { get() { for (;;); } }); throw e;",
     ),
+    thrown(
+      'half of a character',
+      "const e = new Error('\\ud800'.repeat(3000)); e.name = '\\udfff'; throw e;",
+    ),
     thrown('undefined', 'throw undefined;'),
     thrown('a function', "throw () => 'ESCAPE!';"),
     thrown(
@@ -48,6 +52,14 @@ describe('a skill that throws', () => {
       error: { code: 'SKILL_THREW', details: { name: 'TypeError', message: 'order 42 not found' } },
     });
     expect(report.exit).toBeUndefined();
+  });
+
+  test('may log half of a character, which becomes a whole one', async () => {
+    const lines: string[] = [];
+    const report = await world.attack(handlerOf("ctx.log.info('a\\ud800'); return 1;"), {
+      effects: { log: ({ message }) => void lines.push(message) },
+    });
+    expect([report.result, lines]).toEqual([{ ok: true, value: 1 }, ['a\ufffd']]);
   });
 
   test('keeps the name that a class of errors gives itself', async () => {

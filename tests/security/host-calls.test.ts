@@ -61,6 +61,17 @@ describe('host calls', () => {
     });
   });
 
+  test('that were not granted are seen by the audit all the same', async () => {
+    const events: string[] = [];
+    await world.attack(
+      handlerOf(
+        "await ctx.http.request({ url: 'http://10.0.0.1/\\u001b[2J' }).catch(() => {}); return 1;",
+      ),
+      { onHostCall: ({ name, ok, detail }) => void events.push(`${name} ${ok} ${detail}`) },
+    );
+    expect(events).toEqual(['http.request false http://10.0.0.1/\\u001b[2J CAPABILITY_DENIED']);
+  });
+
   test('in flight are capped: a flood is refused inside, and the node sees no more than the cap', async () => {
     let served = 0;
     const report = await world.attack(

@@ -11,7 +11,7 @@ async function start(options: Partial<SandboxOptions> = {}, greet: readonly unkn
   const time = simulatedTime();
   const played = playedProcesses(greet);
   const result = await startSandbox({ ports: time, processes: played.processes, ...options });
-  await time.settle();
+  await time.advance(100);
   return { time, hosts: played.hosts, result };
 }
 
@@ -36,7 +36,7 @@ describe('the sandbox', () => {
     const { sandbox, time, hosts } = await started({ warmHosts: 2 });
     expect(sandbox.hostCounts()).toEqual({ living: 2, warm: 2 });
     expect((await sandbox.lease(TENANT)).ok).toBe(true);
-    await time.settle();
+    await time.advance(100);
     expect(sandbox.hostCounts()).toEqual({ living: 3, warm: 2 });
     expect(hosts).toHaveLength(3);
   });
@@ -69,7 +69,7 @@ describe('the sandbox', () => {
   test('passes over a warm host that died', async () => {
     const { sandbox, hosts, time } = await started({ warmHosts: 1 });
     hosts[0]?.exit({ exitCode: 1, signal: null });
-    await time.settle();
+    await time.advance(100);
     const lease = await sandbox.lease(TENANT);
     expect(lease.ok && lease.value.isAlive()).toBe(true);
   });
