@@ -1,6 +1,7 @@
 /** `skein`: actors, supervisors and nodes for programs. */
 export {
   type Json,
+  newNodeId,
   type Result,
   type SkeinError,
   SkeinException,

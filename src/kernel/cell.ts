@@ -11,7 +11,7 @@ import {
   skeinError,
   type TraceContext,
 } from '../contracts/index.ts';
-import { ActorExit, type AnyDefinition, type ChildExit, type Handler, Later } from './actor.ts';
+import { type AnyDefinition, type ChildExit, type Handler, Later } from './actor.ts';
 import { ActorContext } from './actor-context.ts';
 import type { ActorRef } from './actor-ref.ts';
 import type { ActorSystem } from './actor-system.ts';
@@ -29,6 +29,7 @@ import { ACCEPTED, type SendResult } from './send.ts';
 import type { Signal, StopMode } from './signal.ts';
 import { Stash } from './stash.ts';
 import * as tracing from './tracing.ts';
+import { exitOf, isThenable } from './turn-result.ts';
 
 const NORMAL: ExitReason = { kind: 'normal' };
 
@@ -157,7 +158,9 @@ export class Cell implements Runnable {
   }
 
   become(behaviour: string): void {
-    this.#handlers = this.#table(behaviour);
+    const table = handlerTables(this.definition as AnyDefinition)[behaviour];
+    if (!table) throw new TypeError(`${this.definition?.kind} has no behaviour ${behaviour}`);
+    this.#handlers = table;
     this.behaviour = behaviour;
   }
 
@@ -600,21 +603,4 @@ export class Cell implements Runnable {
       return undefined;
     }
   }
-
-  #table(behaviour: string): HandlerTable {
-    const table = handlerTables(this.definition as AnyDefinition)[behaviour];
-    if (!table) throw new TypeError(`${this.definition?.kind} has no behaviour ${behaviour}`);
-    return table;
-  }
 }
-
-const isThenable = (value: unknown): value is PromiseLike<unknown> =>
-  typeof value === 'object' &&
-  value !== null &&
-  typeof (value as { then?: unknown }).then === 'function';
-
-const exitOf = (thrown: unknown, error: SkeinError): ExitReason => {
-  if (thrown instanceof ActorExit) return thrown.reason;
-  const stack = thrown instanceof Error ? thrown.stack : undefined;
-  return { kind: 'failed', error, ...(stack === undefined ? {} : { stack }) };
-};

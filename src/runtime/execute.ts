@@ -72,13 +72,11 @@ export async function executeRun(
   const { system } = parts;
   const startMs = system.clock.monotonicMs();
   const runId = newRunId(system.random);
-  const span = trace
-    .getTracer('skein')
-    .startSpan('run', {
-      root: true,
-      startTime: system.clock.wallMs(),
-      attributes: { 'skein.run': runId },
-    });
+  const span = trace.getTracer('skein').startSpan('run', {
+    root: true,
+    startTime: system.clock.wallMs(),
+    attributes: { 'skein.run': runId },
+  });
   const context = traceOf(span);
   const hasTracing = !/^0+$/.test(context.correlationId);
   const ids: Ids = {

@@ -5,7 +5,7 @@
 import Type, { type Static } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { failure, type Json, LIMITS, type Result, success } from '../../contracts/index.ts';
-import type { HttpClient } from '../../host/http-client.ts';
+import type { HttpClient } from '../../host/index.ts';
 import type { CapabilityCall } from '../capability.ts';
 import { checkEgress, type HttpGrant } from '../egress.ts';
 
