@@ -1,8 +1,8 @@
 /**
  * `skein/skill`: what a skill's author writes against. Types alone; the values are made inside the sandbox.
  *
- * A skill is one ES module whose default export is called as `(input, ctx)`. Its clock and random source are virtual and
- * seeded, so that it can be executed again with the same result.
+ * A skill is one ES module whose default export is called as `(input, ctx)`. `Date` and `Math.random` are virtual and seeded
+ * inside, so that it can be executed again with the same result.
  */
 export interface HttpRequest {
   readonly url: string;
@@ -52,9 +52,4 @@ export interface SkillContext {
     readonly delete: (key: string) => Promise<boolean>;
   };
   readonly log: SkillLog;
-  readonly clock: { readonly now: () => number };
-  readonly random: { readonly next: () => number };
-  readonly correlationId: string;
-  /** 1 for the first try. */
-  readonly attempt: number;
 }

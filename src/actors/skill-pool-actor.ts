@@ -57,6 +57,8 @@ const SKILL_ACTOR = { url: new URL(`./skill-actor${extension}`, import.meta.url)
 const QUARANTINE: RestartIntensity = { maxRestarts: 3, windowMs: 600_000 };
 /** On top of the wall limit: lease of a fresh host, hops, queues. */
 const GRACE_MS = 15_000;
+/** Times that one call may be moved from an actor that ends to another. */
+const MOVES_MAX = 5;
 
 export const skillPoolActor = defineActor({
   kind: 'skill-pool',
@@ -76,18 +78,29 @@ export const skillPoolActor = defineActor({
       state.quarantined.delete(key);
       if (state.waiting.length >= LIMITS.mailboxCapacity)
         return unavailable(invocation, 'too many calls wait');
-      const { ask } = ctx.detached();
+      const { ask, tell } = ctx.detached();
       const { promise, resolve } = Promise.withResolvers<Execution>();
+      let moves = MOVES_MAX;
       const start = (slot: Slot): void => {
         const { skill, tenant, avoidThreads, ...request } = invocation;
         const timeoutMs = resourcesOf(skill.manifest).wallMs + GRACE_MS;
         const answer = ask(slot.ref, 'invoke', request, { timeoutMs });
-        void answer.then((result) => resolve(executionOf(result, invocation, slot.ref.thread)));
+        void answer.then((result) => {
+          // A call that certainly was not run (its actor was ending) goes to another actor instead.
+          if (result.kind === 'not-delivered' && --moves >= 0) tell(ctx.self, 'again', waiting);
+          else resolve(executionOf(result, invocation, slot.ref.thread));
+        });
         ctx.pipeToSelf(answer, 'slotFree', () => slot);
       };
-      state.waiting.push({ invocation, start, refuse: resolve });
+      const waiting: Waiting = { invocation, start, refuse: resolve };
+      state.waiting.push(waiting);
       assign(state, ctx);
       return ctx.replyLater(promise);
+    },
+    /** A call comes back: it stood first once, so it stands first again. */
+    again: (state, waiting: Waiting, ctx) => {
+      state.waiting.unshift(waiting);
+      assign(state, ctx);
     },
     /** A call has ended, whatever its end. */
     slotFree: (state, slot: Slot, ctx) => {
@@ -105,7 +118,7 @@ export const skillPoolActor = defineActor({
   signals: {
     childFailed: (state, exit, ctx) => {
       const slot = [...state.slots].find(({ ref }) => ref.incarnation === exit.child.incarnation);
-      if (exit.reason.kind === 'sandbox' && slot) countDeath(state, slot.key, ctx);
+      if (slot && isSkillsDoing(exit.reason)) countDeath(state, slot.key, ctx);
       ctx.system.logExit('a skill actor failed', exit);
       if (slot) state.slots.delete(slot);
       ctx.stop(exit.child);
@@ -128,6 +141,11 @@ const keyOf = ({
   readonly tenant: TenantId;
 }): string =>
   `${skill.manifest.name}@${skill.manifest.version} ${skill.contentHash.slice(0, 12)} of tenant ${tenant}`;
+
+/** A host that was killed from outside, or did not start, says nothing about the skill. */
+const isSkillsDoing = (reason: ExitReason): boolean =>
+  reason.kind === 'sandbox' &&
+  (reason.exit.kind === 'native-abort' || reason.exit.kind === 'protocol');
 
 /** Starts what can be started, in the order it came; a call that finds no place lets later ones pass. */
 function assign(state: PoolState, ctx: ActorContext): void {

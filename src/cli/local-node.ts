@@ -2,7 +2,12 @@
 import { describeExit, type Result } from '../contracts/index.ts';
 import { type NodeOptions, type SkeinNode, startNode } from '../runtime/index.ts';
 
-export async function startLocalNode(options: NodeOptions): Promise<Result<SkeinNode>> {
+export interface LocalNodeOptions extends NodeOptions {
+  /** Ctrl-C is how this command is meant to end: the command itself goes on after the node has closed. */
+  readonly endsByInterrupt?: boolean;
+}
+
+export async function startLocalNode(options: LocalNodeOptions): Promise<Result<SkeinNode>> {
   let node: SkeinNode | undefined;
   let interrupts = 0;
   const stop = (signal: 'SIGINT' | 'SIGTERM'): void => {
@@ -11,7 +16,8 @@ export async function startLocalNode(options: NodeOptions): Promise<Result<Skein
     // Sandbox hosts die with the pipe to this process, so leaving at once leaves nothing behind.
     if (interrupts > 1 || !node) process.exit(code);
     process.stderr.write('stopping; once more to stop at once\n');
-    void node.close().then(() => process.exit(code));
+    const closed = node.close();
+    if (!options.endsByInterrupt) void closed.then(() => process.exit(code));
   };
   process.on('SIGINT', () => stop('SIGINT'));
   process.on('SIGTERM', () => stop('SIGTERM'));

@@ -2,7 +2,15 @@
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { ControlClient, type RunAnswer } from '../api/index.ts';
-import { failure, type Json, LIMITS, type Result, reasonOf, success } from '../contracts/index.ts';
+import {
+  ERROR_TABLE,
+  failure,
+  type Json,
+  LIMITS,
+  type Result,
+  reasonOf,
+  success,
+} from '../contracts/index.ts';
 import { realPorts } from '../host/index.ts';
 import type { ExecuteRequest } from '../runtime/index.ts';
 import { readBounded } from '../skills/index.ts';
@@ -56,7 +64,10 @@ async function execute(
 
 async function showAnswer({ outcome, spans }: RunAnswer, options: RunOptions): Promise<number> {
   if (options.json) printJson({ ...outcome, spans });
-  if (!outcome.ok) return options.json ? 1 : reportError(outcome.error, false) && 1;
+  if (!outcome.ok)
+    return options.json
+      ? ERROR_TABLE[outcome.error.code].exitCode
+      : reportError(outcome.error, false);
   const text =
     typeof outcome.value === 'string' ? outcome.value : JSON.stringify(outcome.value, null, 2);
   if (options.out !== undefined) {

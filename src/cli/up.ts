@@ -14,6 +14,7 @@ export interface UpOptions extends GlobalOptions {
 export async function upCommand(options: UpOptions): Promise<number> {
   const started = await startLocalNode({
     dataDir: options.data,
+    endsByInterrupt: true,
     threads: options.threads,
     skillFolders: options.skills,
     recoverJournal: options.recoverJournal ?? false,
@@ -39,5 +40,6 @@ export async function upCommand(options: UpOptions): Promise<number> {
   else printLine(`node ${node.id} is ready; data in ${options.data}. Ctrl-C ends it.`);
   await node.ended;
   await control.value.close();
+  await node.close();
   return 0;
 }

@@ -82,8 +82,6 @@ export class Cell implements Runnable {
     this.context = new ActorContext(this);
   }
 
-  // --- what others hand in ---------------------------------------------------------------------------------------
-
   deliver(envelope: Envelope, sender: Cell | undefined): SendResult {
     if (!this.#takesMessages()) {
       return this.#refuse(envelope, skeinError('ACTOR_STOPPED', { actor: this.ref.address }));
@@ -150,8 +148,6 @@ export class Cell implements Runnable {
     this.#tellOfEnd();
   }
 
-  // --- what the context asks for ---------------------------------------------------------------------------------
-
   get timers(): ActorTimers {
     this.#timers ??= new ActorTimers(this.system.timers);
     return this.#timers;
@@ -197,8 +193,6 @@ export class Cell implements Runnable {
     const quiet = !this.#isBusy && this.mailbox.length === 0 && this.#signals.length === 0;
     return quiet && this.lifecycle === 'running' && this.children.size === 0;
   }
-
-  // --- turns -----------------------------------------------------------------------------------------------------
 
   run(budget: number): boolean {
     this.#runSignals();
@@ -338,8 +332,6 @@ export class Cell implements Runnable {
     this.system.undelivered(envelope, error);
     return { kind: 'refused', error };
   }
-
-  // --- life ------------------------------------------------------------------------------------------------------
 
   #begin(definition: AnyDefinition): void {
     if (this.definition !== definition) {
@@ -500,8 +492,6 @@ export class Cell implements Runnable {
   #move(event: LifecycleEvent): void {
     this.lifecycle = transition(this.lifecycle, event);
   }
-
-  // --- signals ---------------------------------------------------------------------------------------------------
 
   #runSignals(): void {
     while (!this.#isBusy && this.#signals.length > 0) {

@@ -17,6 +17,7 @@ export async function demoCommand(options: DemoOptions): Promise<number> {
   const say = options.json ? () => undefined : printLine;
   const started = await startLocalNode({
     dataDir: options.data,
+    endsByInterrupt: !options.once,
     onPhase: ({ name, elapsedMs }) => say(`${green('up')} ${name} (${Math.round(elapsedMs)} ms)`),
   });
   if (!started.ok) return reportError(started.error, options.json);
@@ -36,6 +37,8 @@ export async function demoCommand(options: DemoOptions): Promise<number> {
     `\nthe node stays up; in another terminal: npx skein status, npx skein run hello --input '{"name":"you"}'. Ctrl-C ends it.`,
   );
   await node.ended;
+  await control.value.close();
+  await node.close();
   return code;
 }
 
