@@ -4,6 +4,7 @@
  * skill, and a skill that keeps dying is quarantined. A lost thread is nobody's fault and is not counted.
  */
 import {
+  type ExitReason,
   failure,
   LIMITS,
   NO_USAGE,
