@@ -1,6 +1,7 @@
 /** A node in the command's own process: started with progress, ended by the first Ctrl-C in order, by the second at once. */
-import { describeExit, type Result } from '../contracts/index.ts';
-import { type NodeOptions, type SkeinNode, startNode } from '../runtime/index.ts';
+import { ControlClient } from '../api/index.ts';
+import { describeExit, failure, type Result } from '../contracts/index.ts';
+import { type NodeOptions, type NodeStatus, type SkeinNode, startNode } from '../runtime/index.ts';
 
 export interface LocalNodeOptions extends NodeOptions {
   /** Ctrl-C is how this command is meant to end: the command itself goes on after the node has closed. */
@@ -21,6 +22,9 @@ export async function startLocalNode(options: LocalNodeOptions): Promise<Result<
   };
   process.on('SIGINT', () => stop('SIGINT'));
   process.on('SIGTERM', () => stop('SIGTERM'));
+  const running = await new ControlClient(options.dataDir).get<NodeStatus>('/v1/status');
+  if (running.ok)
+    return failure('NODE_RUNNING', { dataDir: options.dataDir, pid: running.value.pid });
   const started = await startNode(options);
   if (!started.ok) return started;
   node = started.value;

@@ -123,7 +123,10 @@ describe('skein up', () => {
       threads: [{ name: 't1' }, { name: 't2' }],
     });
     const second = await run(['up', '--json']);
-    expect(second.code).not.toBe(0);
+    expect(second.code).toBe(2);
+    expect(JSON.parse(second.stdout)).toMatchObject({
+      error: { code: 'NODE_RUNNING', details: { pid: node.pid } },
+    });
     const ran = await run(['run', 'hello', '--input', '{"name":"you"}', '--json']);
     const { correlationId } = JSON.parse(ran.stdout);
     const traced = await run(['trace', correlationId, '--json']);

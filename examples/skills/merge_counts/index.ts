@@ -25,7 +25,7 @@ export default function mergeCounts({ pieces }: { pieces: Piece[] }): string {
   return [
     '# Report',
     '',
-    `${files.size} files in ${pieces.length} pieces.`,
+    `${files.size} ${files.size === 1 ? 'file' : 'files'} in ${pieces.length} ${pieces.length === 1 ? 'piece' : 'pieces'}.`,
     '',
     '| file | lines | words | bytes | CSV columns |',
     '|---|---|---|---|---|',
