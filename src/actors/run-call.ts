@@ -3,6 +3,7 @@ import {
   type CapabilityGrants,
   failure,
   type Json,
+  NO_USAGE,
   type Result,
   type Retry,
   type SkeinError,
@@ -96,19 +97,10 @@ async function execute(invocation: Invocation, call: Call, frame: RunFrame): Pro
   const answer = await frame.system.ask(pool, 'invoke', invocation, { timeoutMs, ...traced(call) });
   if (answer.kind === 'answered') return answer.value;
   const { seed, startWallMs } = invocation;
-  const usage = {
-    wallMs: 0,
-    cpuMs: 0,
-    heapPeakBytes: 0,
-    hostCalls: 0,
-    egressBytes: 0,
-    outputBytes: 0,
-    logBytes: 0,
-  };
   const result = { ok: false, error: answer.error } as const;
   return {
     result,
-    usage,
+    usage: NO_USAGE,
     tape: { seed, startWallMs, effects: [] },
     limitTouched: false,
     thread: '',
