@@ -8,7 +8,7 @@ export function errorsPage(): string {
   );
   return `# Errors
 
-Every failure has one of these codes. The table is generated from \`src/contracts/errors.ts\` by \`npm run docs\`.
+Every failure has one of these codes. The table is generated from \`src/contracts/error-table.ts\` by \`npm run docs\`.
 "Retry" says whether trying again can help; the exit code is what \`skein\` ends with.
 
 | code | category | retry | HTTP | exit | what to do |

@@ -2,6 +2,7 @@
 import type {
   CapabilityGrants,
   Json,
+  ResourceContract,
   Result,
   SandboxExit,
   SkillPackage,
@@ -12,8 +13,9 @@ import type { EffectTape } from '../sandbox/index.ts';
 
 export interface ExecutionRequest {
   readonly input: Json;
-  /** What the operator's policy lets the skill have; its manifest narrows it further. */
+  /** Both from the call's contract: what the sandbox enforces. */
   readonly grants: CapabilityGrants;
+  readonly resources: ResourceContract;
   readonly seed: string;
   readonly startWallMs: number;
   readonly attempt: number;

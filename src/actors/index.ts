@@ -11,7 +11,7 @@ export {
   type Scope,
   stepOf,
 } from './references.ts';
-export { resourcesOf } from './resources.ts';
+export { type CallContract, type ContractTerms, contractOf, resourcesOf } from './resources.ts';
 export { type RunArgs, runActor } from './run-actor.ts';
 export type { RunEvent } from './run-events.ts';
 export { SANDBOX_KEEPER, type SandboxStatus } from './sandbox-keeper-module.ts';

@@ -25,6 +25,11 @@ export const kvActor = defineActor({
       ctx.replyLater(
         store.put(space, key, value, expectedRevision === null ? {} : { expectedRevision }),
       ),
+    list: (
+      store,
+      { space, prefix, limit }: { space: string; prefix: string; limit: number },
+      ctx,
+    ) => ctx.replyLater(store.list(space, { prefix, limit })),
     delete: (store, at: { space: string; key: string }, ctx) =>
       ctx.replyLater(store.delete(at.space, at.key)),
   },
@@ -42,6 +47,8 @@ export function remoteKeyValue(ref: ActorRef, send: Detached): KeyValue {
     put: async (space, key, value, { expectedRevision = null } = {}) =>
       unwrap(await send.ask(kv, 'put', { space, key, value, expectedRevision })),
     delete: async (space, key) => unwrap(await send.ask(kv, 'delete', { space, key })),
+    list: async (space, { prefix = '', limit = 100 } = {}) =>
+      unwrap(await send.ask(kv, 'list', { space, prefix, limit })),
     close: async () => undefined,
   };
 }

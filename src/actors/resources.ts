@@ -1,13 +1,65 @@
-/** The limits of one call: what the manifest asks for over the defaults. */
+/**
+ * The resource contract of a call: what the manifest asks for, under the ceilings of caller and operator. The tighter figure
+ * wins, always. What comes out here is what the sandbox enforces.
+ */
 import {
+  type CapabilityGrants,
+  type Ceiling,
+  commonGrants,
   DEFAULT_RESOURCES,
+  failure,
+  grantsFrom,
   type ResourceContract,
+  type Result,
   type SkillManifest,
+  success,
 } from '../contracts/index.ts';
+import { effectiveGrants } from '../sandbox/index.ts';
 
-export const resourcesOf = ({ resources = {} }: SkillManifest): ResourceContract => ({
-  ...DEFAULT_RESOURCES,
-  ...(Object.fromEntries(
-    Object.entries(resources).filter(([, value]) => value !== undefined),
-  ) as Partial<ResourceContract>),
-});
+export interface CallContract {
+  readonly resources: ResourceContract;
+  readonly grants: CapabilityGrants;
+}
+
+export interface ContractTerms {
+  /** What whoever runs the call lets it have. */
+  readonly grants: CapabilityGrants;
+  readonly ceilings: readonly Ceiling[];
+}
+
+/** Failure: CAPABILITY_DENIED when a ceiling does not list the skill. */
+export function contractOf(
+  manifest: SkillManifest,
+  { grants, ceilings }: ContractTerms,
+): Result<CallContract> {
+  const refusing = ceilings.find(({ skills }) => skills && !skills.includes(manifest.name));
+  if (refusing) {
+    const reason = `${refusing.name} does not list it`;
+    return failure('CAPABILITY_DENIED', { capability: `skill ${manifest.name}`, reason });
+  }
+  const allowed = ceilings.reduce(
+    (left, ceiling) => (ceiling.grants ? commonGrants(left, grantsFrom(ceiling.grants)) : left),
+    grants,
+  );
+  return success({
+    resources: resourcesOf(manifest, ceilings),
+    grants: effectiveGrants(manifest.capabilities, allowed),
+  });
+}
+
+/** Every limit of a call: the manifest's figures over the defaults, none above a ceiling. */
+export function resourcesOf(
+  { resources = {} }: SkillManifest,
+  ceilings: readonly Ceiling[] = [],
+): ResourceContract {
+  const limits: Record<string, number> = { ...DEFAULT_RESOURCES, ...defined(resources) };
+  for (const ceiling of ceilings) {
+    for (const [name, most] of Object.entries(defined(ceiling.resources ?? {}))) {
+      limits[name] = Math.min(limits[name] as number, most);
+    }
+  }
+  return limits as unknown as ResourceContract;
+}
+
+const defined = (limits: object): Readonly<Record<string, number>> =>
+  Object.fromEntries(Object.entries(limits).filter(([, value]) => value !== undefined));

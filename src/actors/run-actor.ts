@@ -6,7 +6,6 @@ import { SpanStatusCode, trace } from '@opentelemetry/api';
 import {
   addUsage,
   type Budget,
-  type CapabilityGrants,
   type CorrelationId,
   type Json,
   LIMITS,
@@ -32,6 +31,7 @@ import {
 } from '../kernel/index.ts';
 import { dependenciesOf } from './plan-graph.ts';
 import { resolveReferences } from './references.ts';
+import type { ContractTerms } from './resources.ts';
 import type { RunFrame } from './run-call.ts';
 import type { RunEvent } from './run-events.ts';
 import { runStep } from './run-step.ts';
@@ -43,7 +43,7 @@ export interface RunArgs {
   readonly input: Json;
   readonly skills: ReadonlyMap<string, SkillPackage>;
   readonly tenant: TenantId;
-  readonly grants: CapabilityGrants;
+  readonly terms: ContractTerms;
   readonly pool: ActorRef;
   readonly verifier: ActorRef;
   readonly emit: (event: RunEvent) => void;
@@ -90,6 +90,7 @@ export const runActor = defineActor({
         correlationId,
         plan: plan.plan,
         steps: plan.steps.length,
+        budget: plan.budget ?? {},
       });
       ctx.after('wall', plan.budget?.wallMs ?? LIMITS.runWallMs, 'wallExceeded');
       startReady(state, ctx);
@@ -158,14 +159,14 @@ const startSpan = (step: Step, ctx: ActorContext) =>
     );
 
 function frameOf(state: RunState, ctx: ActorContext): RunFrame {
-  const { pool, verifier, runId, tenant, grants, emit } = state;
+  const { pool, verifier, runId, tenant, terms, emit } = state;
   return {
     system: ctx.system,
     pool,
     verifier,
     runId,
     tenant,
-    grants,
+    terms,
     emit,
     charge: (usage) => {
       state.usage = addUsage(state.usage, usage);

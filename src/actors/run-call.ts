@@ -1,6 +1,5 @@
 /** One call of a step: its attempts with backoff between them, then its verification. */
 import {
-  type CapabilityGrants,
   failure,
   type Json,
   NO_USAGE,
@@ -17,6 +16,7 @@ import {
 import type { ActorRef, ActorSystem, RefOf } from '../kernel/index.ts';
 import { backoffDelayMs } from '../transport/index.ts';
 import type { Execution, Invocation } from './execution.ts';
+import { type CallContract, type ContractTerms, contractOf } from './resources.ts';
 import type { RunEvent } from './run-events.ts';
 import type { skillPoolActor } from './skill-pool-actor.ts';
 import type { Verdict, verifierActor } from './verifier-actor.ts';
@@ -28,7 +28,8 @@ export interface RunFrame {
   readonly verifier: ActorRef;
   readonly runId: string;
   readonly tenant: TenantId;
-  readonly grants: CapabilityGrants;
+  /** What the calls may have at most; each skill's manifest narrows it further. */
+  readonly terms: ContractTerms;
   readonly emit: (event: RunEvent) => void;
   /** Adds what an attempt used. @returns the error when that went over the run's budget. */
   readonly charge: (usage: Usage) => SkeinError | undefined;
@@ -51,10 +52,12 @@ const ASK_MS = 600_000;
 
 export async function runCall(call: Call, frame: RunFrame): Promise<Result<Json>> {
   const retry = call.step.retry ?? ONCE;
+  const contract = contractOf(call.skill.manifest, frame.terms);
+  if (!contract.ok) return contract;
   for (let attempt = 1, free = FREE_RETRIES; ; attempt++) {
     const stopped = frame.stopped();
     if (stopped) return { ok: false, error: stopped };
-    const invocation = invocationOf(call, attempt, frame);
+    const invocation = invocationOf(call, attempt, contract.value, frame);
     const execution = await execute(invocation, call, frame);
     const overBudget = frame.charge(execution.usage);
     if (overBudget) return { ok: false, error: overBudget };
@@ -68,6 +71,8 @@ export async function runCall(call: Call, frame: RunFrame): Promise<Result<Json>
       step: call.step.id,
       call: call.index,
       attempt,
+      skill: call.skill.manifest.name,
+      usage: execution.usage,
       error,
       retryInMs,
     });
@@ -78,13 +83,18 @@ export async function runCall(call: Call, frame: RunFrame): Promise<Result<Json>
 
 const isOnce = (skill: SkillPackage): boolean => skill.manifest.effects === 'once';
 
-function invocationOf(call: Call, attempt: number, frame: RunFrame): Invocation {
+function invocationOf(
+  call: Call,
+  attempt: number,
+  contract: CallContract,
+  frame: RunFrame,
+): Invocation {
   const { step, skill, index, input } = call;
   return {
     skill,
     tenant: frame.tenant,
     input,
-    grants: frame.grants,
+    ...contract,
     seed: `${frame.runId}/${step.id}/${index}/${attempt}`,
     startWallMs: Math.floor(frame.system.clock.wallMs()),
     attempt,
@@ -120,6 +130,7 @@ async function settle(
     step: step.id,
     call: index,
     attempt: invocation.attempt,
+    skill: call.skill.manifest.name,
     thread,
     outputHash,
     usage,

@@ -1,5 +1,6 @@
 /** What happens in a run, as events: journaled with a gap-free sequence, shown live, and all that a report is made from. */
 import type {
+  Budget,
   CorrelationId,
   RunId,
   SkeinError,
@@ -14,6 +15,7 @@ export type RunEvent =
       readonly correlationId: CorrelationId;
       readonly plan: string;
       readonly steps: number;
+      readonly budget: Budget;
     }
   | { readonly type: 'step.started'; readonly step: string; readonly calls: number }
   | {
@@ -21,6 +23,8 @@ export type RunEvent =
       readonly step: string;
       readonly call: number;
       readonly attempt: number;
+      readonly skill: string;
+      readonly usage: Usage;
       readonly error: SkeinError;
       readonly retryInMs: number | null;
     }
@@ -29,6 +33,7 @@ export type RunEvent =
       readonly step: string;
       readonly call: number;
       readonly attempt: number;
+      readonly skill: string;
       readonly thread: string;
       readonly outputHash: string;
       readonly usage: Usage;

@@ -25,7 +25,6 @@ import {
   traceOf,
 } from '../kernel/index.ts';
 import {
-  effectiveGrants,
   type HostCallEvent,
   type HostProcess,
   type LogLine,
@@ -132,7 +131,6 @@ async function runTraced(
   const report = await host.run({
     skill,
     tenant: state.tenant,
-    resources: resourcesOf(skill.manifest),
     correlationId,
     effects: {
       http: realHttpClient,
@@ -141,7 +139,6 @@ async function runTraced(
     },
     ...(span ? { onHostCall: (event: HostCallEvent) => recordHostCall(event, traceOf(span)) } : {}),
     ...request,
-    grants: effectiveGrants(skill.manifest.capabilities, request.grants),
   });
   if (span) {
     if (!report.result.ok) {

@@ -21,7 +21,6 @@ import {
 } from '../kernel/index.ts';
 import { judgeRestart, type RestartIntensity } from '../supervisor/index.ts';
 import type { Execution, Invocation } from './execution.ts';
-import { resourcesOf } from './resources.ts';
 import type { skillActor } from './skill-actor.ts';
 
 export interface SkillPoolArgs {
@@ -84,7 +83,7 @@ export const skillPoolActor = defineActor({
       let moves = MOVES_MAX;
       const start = (slot: Slot): void => {
         const { skill, tenant, avoidThreads, ...request } = invocation;
-        const timeoutMs = resourcesOf(skill.manifest).wallMs + GRACE_MS;
+        const timeoutMs = request.resources.wallMs + GRACE_MS;
         const answer = ask(slot.ref, 'invoke', request, { timeoutMs });
         void answer.then((result) => {
           // A call that certainly was not run (its actor was ending) goes to another actor instead.

@@ -26,10 +26,19 @@ export class ControlClient {
   }
 
   get<T>(path: string): Promise<Result<T>> {
+    return this.#exchange('GET', path, undefined);
+  }
+
+  post<T>(path: string, body: object): Promise<Result<T>> {
+    return this.#exchange('POST', path, JSON.stringify(body));
+  }
+
+  async #exchange<T>(method: string, path: string, body: string | undefined): Promise<Result<T>> {
     let text = '';
-    return this.#send('GET', path, undefined, (chunk) => {
+    const sent = await this.#send(method, path, body, (chunk) => {
       text += chunk;
-    }).then((sent) => (sent.ok ? parsed<T>(text) : sent));
+    });
+    return sent.ok ? parsed<T>(text) : sent;
   }
 
   /** Runs on the node; `onEvent` sees each event as it happens. */
@@ -88,8 +97,6 @@ export class ControlClient {
 }
 
 function parsed<T>(text: string): Result<T> {
-  const value = JSON.parse(text) as T | { readonly error: SkeinError };
-  if (typeof value === 'object' && value !== null && 'error' in value)
-    return { ok: false, error: value.error };
-  return success(value as T);
+  const answer = JSON.parse(text) as { readonly value: T } | { readonly error: SkeinError };
+  return 'error' in answer ? { ok: false, error: answer.error } : success(answer.value);
 }

@@ -4,6 +4,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { connect } from 'node:net';
 import Type from 'typebox';
 import {
+  CeilingSchema,
+  type Checked,
   checker,
   ERROR_TABLE,
   errorOf,
@@ -13,7 +15,8 @@ import {
   type SkeinError,
   success,
 } from '../contracts/index.ts';
-import type { ExecuteRequest, SkeinNode } from '../runtime/index.ts';
+import type { ExecuteRequest, Query, SkeinNode } from '../runtime/index.ts';
+import { loadSkillPackage } from '../skills/index.ts';
 import { controlSocket } from './control-protocol.ts';
 
 const closed = { additionalProperties: false } as const;
@@ -32,7 +35,15 @@ const checkRun = checker(
         Type.Object({ kind: Type.Literal('skill'), skill: Type.String({ minLength: 1 }) }, closed),
       ]),
       input: Type.Optional(Type.Unknown()),
+      profile: Type.Optional(CeilingSchema),
     },
+    closed,
+  ),
+);
+const checkFolder = checker(Type.Object({ folder: Type.String({ minLength: 1 }) }, closed));
+const checkContract = checker(
+  Type.Object(
+    { skill: Type.String({ minLength: 1 }), profile: Type.Optional(CeilingSchema) },
     closed,
   ),
 );
@@ -96,21 +107,35 @@ async function serve(
   const route = `${request.method} ${version}/${room}`;
   switch (route) {
     case 'GET v1/status':
-      return send(response, 200, await node.status());
+      return sendValue(response, await node.status());
     case 'GET v1/dead-letters':
-      return send(response, 200, node.deadLetters());
+      return sendValue(response, node.deadLetters());
     case 'GET v1/skills': {
       if (name === undefined)
-        return send(
+        return sendValue(
           response,
-          200,
           node.skills().map((skill) => skill.manifest),
         );
       const found = await node.describe(decodeURIComponent(name));
-      return found.ok ? send(response, 200, found.value) : sendError(response, found.error);
+      return sendResult(response, found);
     }
     case 'GET v1/traces':
-      return send(response, 200, await node.trace(name ?? ''));
+      return sendValue(response, await node.trace(name ?? ''));
+    case 'POST v1/skills': {
+      const body = await readChecked(request, checkFolder);
+      const skill = body.ok ? await loadSkillPackage(body.value.folder) : body;
+      return sendResult(response, skill.ok ? await node.register(skill.value) : skill);
+    }
+    case 'POST v1/contracts': {
+      const body = await readChecked(request, checkContract);
+      if (!body.ok) return sendError(response, body.error);
+      const { skill, profile } = body.value;
+      return sendResult(response, await node.resourceContract(skill, profile ? { profile } : {}));
+    }
+    case 'POST v1/queries': {
+      const body = await readBody(request);
+      return sendResult(response, body.ok ? await node.query(body.value as Query) : body);
+    }
     case 'POST v1/runs':
       return serveRun(node, request, response);
     default:
@@ -125,19 +150,24 @@ async function serveRun(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const body = await readBody(request);
-  if (!body.ok) return sendError(response, body.error);
-  const checked = checkRun(body.value);
-  if (!checked.ok)
-    return sendError(
-      response,
-      failure('ARGUMENT_INVALID', { argument: 'body', ...checked.mismatch }).error,
-    );
+  const checked = await readChecked(request, checkRun);
+  if (!checked.ok) return sendError(response, checked.error);
   response.writeHead(200, { 'content-type': 'application/x-ndjson' });
   const write = (line: object) => response.write(`${JSON.stringify(line)}\n`);
   const outcome = await node.execute(checked.value as ExecuteRequest, (event) => write({ event }));
   write({ outcome, spans: await node.trace(outcome.correlationId) });
   response.end();
+}
+
+async function readChecked<T>(
+  request: IncomingMessage,
+  check: (value: unknown) => Checked<T>,
+): Promise<Result<T>> {
+  const body = await readBody(request);
+  if (!body.ok) return body;
+  const checked = check(body.value);
+  if (checked.ok) return success(checked.value);
+  return failure('ARGUMENT_INVALID', { argument: 'body', ...checked.mismatch });
 }
 
 async function readBody(request: IncomingMessage): Promise<Result<unknown>> {
@@ -165,10 +195,17 @@ async function readBody(request: IncomingMessage): Promise<Result<unknown>> {
   }
 }
 
+/** Answers are `{ value }` or `{ error }`, so that a value with a field `error` is still a value. */
 function send(response: ServerResponse, status: number, body: unknown): void {
   response.writeHead(status, { 'content-type': 'application/json' });
   response.end(JSON.stringify(body));
 }
+
+const sendResult = (response: ServerResponse, result: Result<unknown>): void =>
+  result.ok ? sendValue(response, result.value) : sendError(response, result.error);
+
+const sendValue = (response: ServerResponse, value: unknown): void =>
+  send(response, 200, { value: value ?? null });
 
 function sendError(response: ServerResponse, error: SkeinError): void {
   if (response.headersSent) response.destroy();

@@ -1,8 +1,8 @@
-/** `skein status`, `skein skills ls|describe`: what a running node, or the built-in catalog without one, has to say. */
+/** `skein status`, `skein skills ls|describe`: what a running node, or the data directory without one, has to say. */
 import { ControlClient } from '../api/index.ts';
-import type { Result, SkillManifest, SkillPackage } from '../contracts/index.ts';
-import type { NodeStatus } from '../runtime/index.ts';
-import { loadBuiltIns, loadSkillPackage, SkillCatalog } from '../skills/index.ts';
+import { type Result, type SkillManifest, type SkillPackage, success } from '../contracts/index.ts';
+import { type NodeStatus, openRegistry } from '../runtime/index.ts';
+import { loadSkillPackage } from '../skills/index.ts';
 import {
   bold,
   dim,
@@ -41,11 +41,10 @@ function showStatus(status: NodeStatus): void {
 
 export async function listSkillsCommand(options: GlobalOptions): Promise<number> {
   const remote = await new ControlClient(options.data).get<readonly SkillManifest[]>('/v1/skills');
-  const manifests = remote.ok
-    ? remote.value
-    : (await builtIns()).list().map((skill) => skill.manifest);
-  if (options.json) printJson(manifests);
-  for (const { name, version, description } of options.json ? [] : manifests) {
+  const manifests = remote.ok ? remote : await heldManifests(options.data);
+  if (!manifests.ok) return reportError(manifests.error, options.json);
+  if (options.json) printJson(manifests.value);
+  for (const { name, version, description } of options.json ? [] : manifests.value) {
     printLine(`${bold(`${name}@${version}`.padEnd(24))} ${description}`);
   }
   return 0;
@@ -74,13 +73,11 @@ async function findSkill(wanted: string, dataDir: string): Promise<Result<SkillP
     `/v1/skills/${encodeURIComponent(wanted)}`,
   );
   if (remote.ok || remote.error.code !== 'NODE_UNREACHABLE') return remote;
-  return (await builtIns()).find(wanted);
+  const registry = await openRegistry({ dataDir });
+  return registry.ok ? registry.value.find(wanted) : registry;
 }
 
-async function builtIns(): Promise<SkillCatalog> {
-  const catalog = new SkillCatalog();
-  for (const skill of await loadBuiltIns()) {
-    if (skill.ok) catalog.add(skill.value);
-  }
-  return catalog;
+async function heldManifests(dataDir: string): Promise<Result<readonly SkillManifest[]>> {
+  const registry = await openRegistry({ dataDir });
+  return registry.ok ? success(registry.value.list().map(({ manifest }) => manifest)) : registry;
 }

@@ -4,10 +4,12 @@ import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 
 import { errorOf } from '../contracts/index.ts';
 import { LOG_LEVELS, type LogLevel } from '../telemetry/index.ts';
 import { completionScript, SHELLS } from './completion.ts';
+import { addSkillCommand, contractCommand } from './contract.ts';
 import { demoCommand } from './demo/demo.ts';
 import { describeSkillCommand, listSkillsCommand, statusCommand } from './inspect.ts';
 import { type GlobalOptions, reportError } from './output.ts';
 import { runCommand } from './run.ts';
+import { runsCommand } from './runs.ts';
 import { traceCommand } from './trace.ts';
 import { upCommand } from './up.ts';
 
@@ -73,6 +75,12 @@ export async function buildProgram(): Promise<Command> {
         .choices([...LOG_LEVELS])
         .default('info' as LogLevel),
     )
+    .addOption(
+      new Option('--metrics-port <port>', 'serve Prometheus on loopback; 0 takes a free port')
+        .env('SKEIN_METRICS_PORT')
+        .argParser(portNumber),
+    )
+    .option('--policy <file>', 'YAML: skills, resources and grants that no run gets past')
     .option('--skills <dir...>', 'folders of skill packages to load', [])
     .option('--recover-journal', 'set a damaged journal aside and keep what came before the damage')
     .action(finish((options) => upCommand(options as Parameters<typeof upCommand>[0])));
@@ -85,6 +93,7 @@ export async function buildProgram(): Promise<Command> {
     .argument('[files...]', 'become input.files')
     .option('--input <json>', 'JSON, @file, or - for standard input')
     .option('--out <file>', 'write the value of the run to a file')
+    .option('--profile <file>', 'YAML: skills, resources and grants that this run stays under')
     .option('--quiet', 'no progress on stderr')
     .action(
       finish((options, target: string, files: string[]) => runCommand(target, files, options)),
@@ -92,9 +101,24 @@ export async function buildProgram(): Promise<Command> {
   add(program, 'trace', 'show where the time of one request went')
     .argument('<id>', 'correlation ID, or - for the output of skein run --json')
     .action(finish((options, id: string) => traceCommand(id, options)));
+  add(program, 'runs', 'list what ran, newest first, or show what one run has spent')
+    .argument('[id]', 'run ID')
+    .option('--limit <n>', 'how many', Number, 20)
+    .action(
+      finish((options, id?: string) =>
+        runsCommand(id, options as Parameters<typeof runsCommand>[1]),
+      ),
+    );
   add(program, 'status', 'what the running node is doing').action(finish(statusCommand));
   const skills = add(program, 'skills', 'list and describe skills');
   add(skills, 'ls', 'list the skills').action(finish(listSkillsCommand));
+  add(skills, 'add', 'register a skill folder with the node, for good')
+    .argument('<folder>', 'folder with skill.json')
+    .action(finish((options, folder: string) => addSkillCommand(folder, options)));
+  add(skills, 'contract', 'show the limits and grants that a call is held to')
+    .argument('<skill>', 'name, name@range or folder')
+    .option('--profile <file>', 'YAML: the caller’s ceiling')
+    .action(finish((options, skill: string) => contractCommand(skill, options)));
   for (const [parent, name] of [
     [skills, 'describe'],
     [program, 'describe-skill'],
@@ -113,6 +137,12 @@ export async function buildProgram(): Promise<Command> {
       process.exitCode = 0;
     });
   return program;
+}
+
+function portNumber(text: string): number {
+  const port = Number(text);
+  if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port;
+  throw new InvalidArgumentError('It takes a port, 0 to 65535.');
 }
 
 function threadCount(text: string): number {

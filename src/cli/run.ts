@@ -14,6 +14,7 @@ import {
 import { realPorts } from '../host/index.ts';
 import type { ExecuteRequest } from '../runtime/index.ts';
 import { readBounded } from '../skills/index.ts';
+import { profileOf } from './contract.ts';
 import { startLocalNode } from './local-node.ts';
 import {
   bold,
@@ -29,6 +30,7 @@ export interface RunOptions extends GlobalOptions {
   readonly input?: string;
   readonly out?: string;
   readonly quiet?: boolean;
+  readonly profile?: string;
 }
 
 /** @returns the exit code. */
@@ -39,11 +41,17 @@ export async function runCommand(
 ): Promise<number> {
   const request = await requestOf(target, files, options.input);
   if (!request.ok) return reportError(request.error, options.json);
+  const profile = await profileOf(options.profile);
+  if (!profile.ok) return reportError(profile.error, options.json);
   const { clock } = realPorts;
   const toStderr = (line: string): void => void process.stderr.write(`${line}\n`);
   const onEvent =
     options.json || options.quiet ? () => undefined : progressPrinter(clock.monotonicMs, toStderr);
-  const answer = await execute(request.value, options.data, onEvent);
+  const answer = await execute(
+    { ...request.value, ...(profile.value ? { profile: profile.value } : {}) },
+    options.data,
+    onEvent,
+  );
   return answer.ok ? showAnswer(answer.value, options) : reportError(answer.error, options.json);
 }
 

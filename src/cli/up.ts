@@ -1,6 +1,7 @@
 /** `skein up`: a node that stays, with its control endpoint; a line for each phase of its start. */
 import { startControlServer } from '../api/index.ts';
 import type { LogLevel } from '../telemetry/index.ts';
+import { profileOf } from './contract.ts';
 import { startLocalNode } from './local-node.ts';
 import { type GlobalOptions, green, printJson, printLine, reportError } from './output.ts';
 
@@ -9,15 +10,21 @@ export interface UpOptions extends GlobalOptions {
   readonly log: LogLevel;
   readonly recoverJournal?: boolean;
   readonly skills: readonly string[];
+  readonly metricsPort?: number;
+  readonly policy?: string;
 }
 
 export async function upCommand(options: UpOptions): Promise<number> {
+  const policy = await profileOf(options.policy);
+  if (!policy.ok) return reportError(policy.error, options.json);
   const started = await startLocalNode({
     dataDir: options.data,
     endsByInterrupt: true,
     threads: options.threads,
     skillFolders: options.skills,
     recoverJournal: options.recoverJournal ?? false,
+    ...(policy.value ? { policy: policy.value } : {}),
+    ...(options.metricsPort === undefined ? {} : { metrics: { port: options.metricsPort } }),
     log: {
       level: options.log,
       format: options.json || process.stderr.isTTY !== true ? 'json' : 'plain',
@@ -36,8 +43,18 @@ export async function upCommand(options: UpOptions): Promise<number> {
     return reportError(control.error, options.json);
   }
   if (options.json)
-    printJson({ ready: { node: node.id, pid: process.pid, dataDir: options.data } });
-  else printLine(`node ${node.id} is ready; data in ${options.data}. Ctrl-C ends it.`);
+    printJson({
+      ready: {
+        node: node.id,
+        pid: process.pid,
+        dataDir: options.data,
+        metricsUrl: node.metricsUrl ?? null,
+      },
+    });
+  else {
+    if (node.metricsUrl) printLine(`metrics at ${node.metricsUrl}`);
+    printLine(`node ${node.id} is ready; data in ${options.data}. Ctrl-C ends it.`);
+  }
   await node.ended;
   await control.value.close();
   await node.close();

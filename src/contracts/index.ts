@@ -1,5 +1,13 @@
 /** The ground floor: schemas, errors, ids, limits and ports. No effects; imports nothing of Skein. */
 export { type Address, formatAddress, parseAddress } from './address.ts';
+export {
+  type CapabilityGrants,
+  type Ceiling,
+  CeilingSchema,
+  commonGrants,
+  GrantSchema,
+  grantsFrom,
+} from './ceiling.ts';
 export { type Checked, checker, firstMismatch, type Mismatch, preview } from './check.ts';
 export { type DocumentError, type ReadDocument, readDocument } from './document.ts';
 export {
@@ -7,6 +15,8 @@ export {
   type ErrorCategory,
   type ErrorCode,
   type ErrorDetails,
+} from './error-table.ts';
+export {
   errorOf,
   failure,
   reasonOf,
@@ -72,7 +82,6 @@ export type {
 } from './ports.ts';
 export {
   type Capabilities,
-  type CapabilityGrants,
   DEFAULT_RESOURCES,
   ManifestSchema,
   type ResourceContract,

@@ -69,5 +69,10 @@ export interface KeyValue {
     options?: { readonly expectedRevision?: number },
   ) => Promise<Result<{ readonly revision: number }>>;
   readonly delete: (space: string, key: string) => Promise<Result<boolean>>;
+  /** Keys that start with `prefix` (default: all) in the order of their UTF-8 bytes; `limit` 1 to 1,000, default 100. */
+  readonly list: (
+    space: string,
+    options?: { readonly prefix?: string; readonly limit?: number },
+  ) => Promise<Result<readonly { readonly key: string; readonly value: Json }[]>>;
   readonly close: () => Promise<void>;
 }

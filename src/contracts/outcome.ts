@@ -2,7 +2,7 @@
  * Results as values. `Result` is what a call inside Skein returns when it may fail; `StructuredOutcome` is what a user of
  * `execute` receives: it is never thrown, and always carries the correlation ID.
  */
-import type { ErrorCode, ErrorDetails } from './errors.ts';
+import type { ErrorCode, ErrorDetails } from './error-table.ts';
 import type { CorrelationId, RunId } from './ids.ts';
 
 /** A failure in the closed taxonomy: plain data, safe to log, to store and to send. */

@@ -1,5 +1,6 @@
 /** Plans: the file a user writes. Steps form a graph by `needs` and by references to earlier outputs. */
 import Type, { type Static } from 'typebox';
+import { GrantSchema } from './ceiling.ts';
 import { LIMITS } from './limits.ts';
 
 const closed = { additionalProperties: false } as const;
@@ -112,26 +113,10 @@ export const PlanSchema = Type.Object(
       }),
     ),
     grants: Type.Optional(
-      Type.Object(
-        {
-          http: Type.Optional(
-            Type.Object(
-              {
-                hosts: Type.Array(Type.String()),
-                methods: Type.Optional(Type.Array(Type.String())),
-                privateAddresses: Type.Optional(Type.Boolean()),
-              },
-              closed,
-            ),
-          ),
-          kv: Type.Optional(Type.Boolean()),
-          log: Type.Optional(Type.Boolean()),
-        },
-        {
-          ...closed,
-          description: 'What the person who runs the plan lets its skills have. Default: log only.',
-        },
-      ),
+      Type.Object(GrantSchema.properties, {
+        ...closed,
+        description: 'What the person who runs the plan lets its skills have. Default: log only.',
+      }),
     ),
     steps: Type.Array(StepSchema, { minItems: 1, maxItems: LIMITS.planSteps }),
     output: Type.Optional(

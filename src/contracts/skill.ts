@@ -25,9 +25,14 @@ export const CapabilitySchema = Type.Object(
           }),
           methods: Type.Optional(
             Type.Array(
-              Type.Union(
-                ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'].map((m) => Type.Literal(m)),
-              ),
+              Type.Union([
+                Type.Literal('GET'),
+                Type.Literal('HEAD'),
+                Type.Literal('POST'),
+                Type.Literal('PUT'),
+                Type.Literal('PATCH'),
+                Type.Literal('DELETE'),
+              ]),
               {
                 description: 'Default: GET and HEAD.',
               },
@@ -122,7 +127,12 @@ export const ManifestSchema = Type.Object(
     resources: Type.Optional(ResourceSchema),
     effects: Type.Optional(
       Type.Union(
-        ['none', 'read', 'idempotent', 'once'].map((e) => Type.Literal(e)),
+        [
+          Type.Literal('none'),
+          Type.Literal('read'),
+          Type.Literal('idempotent'),
+          Type.Literal('once'),
+        ],
         {
           description:
             'What a repeated call does to the world; default none. Only `once` is never retried.',
@@ -146,16 +156,4 @@ export interface SkillPackage {
   readonly source: string;
   /** SHA-256, hex, over the canonical manifest and the source. */
   readonly contentHash: string;
-}
-
-/** What the operator's policy lets a skill have, per capability. Absent means denied. */
-export interface CapabilityGrants {
-  readonly http?: {
-    readonly hosts: readonly string[];
-    readonly methods: readonly string[];
-    /** Lets an `http` host resolve to loopback or private addresses. For services that run beside the node. */
-    readonly privateAddresses?: boolean;
-  };
-  readonly kv?: boolean;
-  readonly log?: boolean;
 }

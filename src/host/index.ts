@@ -4,6 +4,7 @@ import { realClock } from './clock.ts';
 import { realRandom } from './random.ts';
 import { realTimers } from './timers.ts';
 
+export { findProgram, type WantedProgram } from './find-program.ts';
 export { type HttpClient, realHttpClient } from './http-client.ts';
 export { realProcesses } from './processes.ts';
 export { seededRandom } from './seeded-random.ts';

@@ -23,6 +23,8 @@ export interface SpaceFacts {
   readonly floor: number;
 }
 
+const LIST_MAX = 1_000;
+
 export const NEW_SPACE: SpaceFacts = { live: 0, deleted: 0, floor: 0 };
 
 export interface KeyPlace {
@@ -52,6 +54,24 @@ export function acceptPlace({ space, key }: KeyPlace): Result<undefined> {
   if (!isKey || Buffer.byteLength(key) > LIMITS.kvKeyBytes)
     return invalid('key', key, `well-formed text of 1 to ${LIMITS.kvKeyBytes} bytes`);
   return success(undefined);
+}
+
+export interface ListOptions {
+  readonly prefix?: string;
+  readonly limit?: number;
+}
+
+/** Space as for a key; `limit` 1 to 1,000. @returns the options with their defaults. */
+export function acceptList(
+  space: string,
+  options: ListOptions = {},
+): Result<Required<ListOptions>> {
+  const { prefix = '', limit = 100 } = options;
+  const accepted = acceptPlace({ space, key: prefix === '' ? '-' : prefix });
+  if (!accepted.ok) return accepted;
+  if (!Number.isInteger(limit) || limit < 1 || limit > LIST_MAX)
+    return invalid('limit', limit, `a whole number from 1 to ${LIST_MAX}`);
+  return success({ prefix, limit });
 }
 
 /** @returns the canonical text of the value */

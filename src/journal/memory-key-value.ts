@@ -1,6 +1,7 @@
 /** The key-value store in memory: the port's body for tests, for the simulator, and for a node that keeps nothing. */
 import { failure, type KeyValue, type Result, success } from '../contracts/index.ts';
 import {
+  acceptList,
   acceptPlace,
   acceptPut,
   decideDelete,
@@ -58,6 +59,17 @@ export function memoryKeyValue(): KeyValue {
       const write = held && decideDelete(held.entries.get(key), held.facts);
       if (write) store(space, key, write);
       return success(write !== undefined);
+    },
+    list: async (space, options) => {
+      if (closed) return unavailable();
+      const accepted = acceptList(space, options);
+      if (!accepted.ok) return accepted;
+      const { prefix, limit } = accepted.value;
+      const entries = [...(spaces.get(space)?.entries ?? [])]
+        .filter(([key, { text }]) => text !== undefined && key.startsWith(prefix))
+        .sort(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
+        .slice(0, limit);
+      return success(entries.map(([key, { text = 'null' }]) => ({ key, value: JSON.parse(text) })));
     },
     close: async () => {
       closed = true;

@@ -7,6 +7,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import {
   failure,
   invariant,
+  type Json,
   type KeyValue,
   type Result,
   reasonOf,
@@ -25,6 +26,7 @@ import {
   verifiedFacts,
 } from './key-value-file.ts';
 import {
+  acceptList,
   acceptPlace,
   acceptPut,
   decideDelete,
@@ -130,6 +132,22 @@ function storeOver(database: DatabaseSync, file: string, timers: Timers): KeyVal
         return success(decided !== undefined);
       });
     },
+    list: async (space, options) => {
+      const accepted = acceptList(space, options);
+      if (!accepted.ok) return accepted;
+      if (!database.isOpen) return unavailable('it is closed');
+      if (database.isTransaction) return unavailable('a failed write could not be undone');
+      try {
+        const found: { readonly key: string; readonly value: Json }[] = [];
+        for (const [key, { text }] of rows.entries(space, accepted.value)) {
+          if (text !== undefined) found.push({ key, value: JSON.parse(text) });
+        }
+        return success(found);
+      } catch (thrown) {
+        if (thrown instanceof DamagedRow) return corrupt(file, thrown);
+        return readFailure(thrown, { file, sequence: 0 });
+      }
+    },
     close: async () => {
       if (!database.isOpen) return;
       commits.close();
@@ -145,6 +163,11 @@ const corrupt = (file: string, { message }: DamagedRow): Result<never> =>
   failure('JOURNAL_CORRUPT', { file, sequence: 0, reason: message });
 
 interface Rows {
+  /** Keys that exist, by their bytes, each verified. @throws DamagedRow */
+  readonly entries: (
+    space: string,
+    options: { readonly prefix: string; readonly limit: number },
+  ) => readonly (readonly [string, StoredEntry])[];
   /** @throws DamagedRow, as does `facts` */
   readonly entry: (place: KeyPlace) => StoredEntry | undefined;
   readonly facts: (space: string) => SpaceFacts;
@@ -158,6 +181,10 @@ function rowsOf(database: DatabaseSync): Rows {
   const selectEntry = database.prepare(
     'SELECT value, revision, hash FROM entries WHERE space = ? AND key = ?',
   );
+  const selectEntries = database.prepare(
+    `SELECT key, value, revision, hash FROM entries
+     WHERE space = ? AND key >= ? AND value IS NOT NULL ORDER BY key`,
+  );
   const selectFacts = database.prepare(
     'SELECT live, deleted, floor, hash FROM spaces WHERE space = ?',
   );
@@ -167,6 +194,17 @@ function rowsOf(database: DatabaseSync): Rows {
   const deleteDeleted = database.prepare('DELETE FROM entries WHERE space = ? AND value IS NULL');
 
   return {
+    entries: (space, { prefix, limit }) => {
+      const found: [string, StoredEntry][] = [];
+      for (const row of selectEntries.iterate(space, prefix)) {
+        const key = String(row.key);
+        if (!key.startsWith(prefix) || found.length >= limit) break;
+        const entry = verifiedEntry({ space, key }, row);
+        if (!entry) throw new DamagedRow(`an entry of ${space} is not what was written`);
+        found.push([key, entry]);
+      }
+      return found;
+    },
     entry: (place) => {
       const row = selectEntry.get(place.space, place.key);
       const entry = row && verifiedEntry(place, row);

@@ -18,6 +18,7 @@ import type { ActorSystem } from './actor-system.ts';
 import type { AskResult } from './ask.ts';
 import type { Cell } from './cell.ts';
 import type { ActorModule } from './children.ts';
+import { correlated } from './correlated-log.ts';
 import { Envelope, NO_ASK, NO_DEADLINE } from './envelope.ts';
 import type { SendResult } from './send.ts';
 
@@ -88,8 +89,10 @@ export class ActorContext {
     return this.#cell.system.random;
   }
 
+  /** In the turn of a message that has a trace, every line carries its correlation ID. */
   get log(): Log {
-    return this.#cell.system.log;
+    const { trace, system } = this.#cell;
+    return trace ? correlated(system.log, trace.correlationId) : system.log;
   }
 
   get trace(): TraceContext | undefined {

@@ -31,6 +31,7 @@ import { ActorRef, type Protocol } from './actor-ref.ts';
 import { type AskResult, answered, notDelivered, PendingAsks, unknown } from './ask.ts';
 import { Cell } from './cell.ts';
 import type { Child, Origin } from './children.ts';
+import { Counters, type SystemCounts } from './counters.ts';
 import { DeadLetters } from './dead-letters.ts';
 import { Deadlines } from './deadlines.ts';
 import { Dispatcher } from './dispatcher.ts';
@@ -78,6 +79,7 @@ export class ActorSystem {
   readonly log: Log;
   readonly dispatcher: Dispatcher;
   readonly deadLetters = new DeadLetters();
+  readonly counters = new Counters();
   readonly passivation: Passivation;
   /** Settles once, when every actor of this thread has ended. */
   readonly terminated: Promise<SystemEnd>;
@@ -224,6 +226,11 @@ export class ActorSystem {
 
   get pendingAsks(): number {
     return this.#asks.size;
+  }
+
+  counts(): SystemCounts {
+    const { actorCount: actors, pendingAsks } = this;
+    return { actors, pendingAsks, deadLetters: this.deadLetters.total, ...this.counters };
   }
 
   // --- threads ---------------------------------------------------------------------------------------------------

@@ -102,6 +102,7 @@ export class Cell implements Runnable {
       return { kind: 'blocked', admitted };
     }
     const { capacity, overflow } = this.mailbox;
+    this.system.counters.mailboxOverflows++;
     const error = skeinError('MAILBOX_FULL', {
       actor: this.ref.address,
       capacity,
@@ -545,6 +546,7 @@ export class Cell implements Runnable {
   #onChildFailed(exit: ChildExit): void {
     const child = this.children.find(exit.child);
     if (!child || this.lifecycle === 'stopping' || this.lifecycle === 'restarting') return;
+    this.system.counters.failed(exit.reason);
     const decide = this.definition?.signals?.childFailed;
     if (decide) return this.#react(() => decide(this.#state, exit, this.context));
     this.system.logExit('a child failed and is stopped: its parent has no strategy', exit);

@@ -25,6 +25,7 @@ export { ActorRef, type Protocol } from './actor-ref.ts';
 export { ActorSystem, type SystemEnd, type SystemOptions } from './actor-system.ts';
 export { type AskResult, answered, notDelivered, unknown } from './ask.ts';
 export type { ActorModule } from './children.ts';
+export type { SystemCounts } from './counters.ts';
 export type { DeadLetter } from './dead-letters.ts';
 export {
   LIFECYCLE,

@@ -4,12 +4,17 @@
  */
 import { dirname, isAbsolute, resolve } from 'node:path';
 import { SpanStatusCode, trace } from '@opentelemetry/api';
-import { type RunEvent, runActor } from '../actors/index.ts';
+import { type ContractTerms, type RunEvent, runActor } from '../actors/index.ts';
 import {
   type CapabilityGrants,
+  type Ceiling,
+  CeilingSchema,
   type CorrelationId,
+  checker,
   DEFAULT_TENANT,
   errorOf,
+  failure,
+  grantsFrom,
   type Journal,
   type Json,
   LIMITS,
@@ -26,7 +31,7 @@ import {
   type TenantId,
 } from '../contracts/index.ts';
 import { type ActorRef, type ActorSystem, traceOf } from '../kernel/index.ts';
-import { loadSkillPackage, type SkillCatalog } from '../skills/index.ts';
+import { loadSkillPackage, type SkillRegistry } from '../skills/index.ts';
 import { checkPlan, readPlan } from './plan-file.ts';
 
 export interface ExecuteRequest {
@@ -39,21 +44,25 @@ export interface ExecuteRequest {
   readonly tenant?: TenantId;
   /** For a single skill; a plan brings its own. */
   readonly grants?: CapabilityGrants;
+  /** The caller's own ceiling, under that of the node. */
+  readonly profile?: Ceiling;
 }
 
 export interface ExecuteParts {
   readonly system: ActorSystem;
-  readonly catalog: SkillCatalog;
+  readonly registry: SkillRegistry;
   readonly journal: Journal;
   readonly pool: ActorRef;
   readonly verifier: ActorRef;
+  /** The operator's ceiling over every run. */
+  readonly policy: Ceiling | undefined;
 }
 
 interface Prepared {
   readonly plan: Plan;
   readonly input: Json;
   readonly skills: ReadonlyMap<string, SkillPackage>;
-  readonly grants: CapabilityGrants;
+  readonly terms: ContractTerms;
 }
 
 interface Ids {
@@ -62,7 +71,7 @@ interface Ids {
 }
 
 const GRACE_MS = 30_000;
-const READING = ['GET', 'HEAD'];
+const checkCeiling = checker(CeilingSchema);
 
 export async function executeRun(
   request: ExecuteRequest,
@@ -110,7 +119,7 @@ async function attempt(
     return { ok: false, error, ...ids, attempts: 0, usage: NO_USAGE, elapsedMs };
   };
   try {
-    const prepared = await prepare(request, parts.catalog);
+    const prepared = await prepare(request, parts);
     if (!prepared.ok) return failed(prepared.error);
     const recorder = recordTo(parts.journal, ids.runId, onEvent);
     const args = {
@@ -160,7 +169,12 @@ function bounded(body: object): Json {
   return { omittedBytes: sizeBytes };
 }
 
-async function prepare(request: ExecuteRequest, catalog: SkillCatalog): Promise<Result<Prepared>> {
+async function prepare(
+  request: ExecuteRequest,
+  { registry, policy }: ExecuteParts,
+): Promise<Result<Prepared>> {
+  const profile = checkProfile(request.profile);
+  if (!profile.ok) return profile;
   const { target } = request;
   const plan = planOf(request);
   if (!plan.ok) return plan;
@@ -168,7 +182,7 @@ async function prepare(request: ExecuteRequest, catalog: SkillCatalog): Promise<
     target.kind === 'plan-text' && target.file !== undefined ? dirname(target.file) : process.cwd();
   const skills = new Map<string, SkillPackage>();
   for (const step of plan.value.steps) {
-    const skill = await findSkill(step.skill, base, catalog);
+    const skill = await findSkill(step.skill, base, registry);
     if (!skill.ok) return skill;
     skills.set(step.skill, skill.value);
   }
@@ -176,7 +190,10 @@ async function prepare(request: ExecuteRequest, catalog: SkillCatalog): Promise<
     plan: plan.value,
     input: mergeInput(plan.value.input, request.input),
     skills,
-    grants: grantsOf(plan.value.grants, request.grants),
+    terms: {
+      grants: { ...grantsFrom(plan.value.grants), ...request.grants },
+      ceilings: [policy, profile.value].filter((ceiling) => ceiling !== undefined),
+    },
   });
 }
 
@@ -194,13 +211,13 @@ function planOf({ target }: ExecuteRequest): Result<Plan> {
   }
 }
 
-/** A word with a slash is a folder; anything else is looked up in the catalog. */
+/** A word with a slash is a folder; anything else is looked up in the registry. */
 async function findSkill(
   wanted: string,
   base: string,
-  catalog: SkillCatalog,
+  registry: SkillRegistry,
 ): Promise<Result<SkillPackage>> {
-  if (!wanted.includes('/') && !wanted.startsWith('.')) return catalog.find(wanted);
+  if (!wanted.includes('/') && !wanted.startsWith('.')) return registry.find(wanted);
   return loadSkillPackage(isAbsolute(wanted) ? wanted : resolve(base, wanted));
 }
 
@@ -212,15 +229,9 @@ const mergeInput = (fromPlan: unknown, given: Json | undefined): Json => {
   return isObject(fromPlan) && isObject(given) ? { ...fromPlan, ...given } : given;
 };
 
-const grantsOf = (
-  planned: Plan['grants'],
-  given: CapabilityGrants | undefined,
-): CapabilityGrants => {
-  const { http, kv = false, log = true } = planned ?? {};
-  const granted = http && {
-    hosts: http.hosts,
-    methods: http.methods ?? READING,
-    ...(http.privateAddresses ? { privateAddresses: true } : {}),
-  };
-  return { log, kv, ...(granted ? { http: granted } : {}), ...given };
-};
+function checkProfile(profile: unknown): Result<Ceiling | undefined> {
+  if (profile === undefined) return success(undefined);
+  const checked = checkCeiling(profile);
+  if (checked.ok) return success(checked.value);
+  return failure('ARGUMENT_INVALID', { argument: 'profile', ...checked.mismatch });
+}

@@ -1,5 +1,6 @@
 /** What a node is started with. Every setting has a default that suits one machine. */
-import type { LogLevel } from '../telemetry/index.ts';
+import type { Ceiling } from '../contracts/index.ts';
+import type { LogLevel, MetricsOptions } from '../telemetry/index.ts';
 
 export interface NodeOptions {
   /** Where journal and key-value store live; created when missing. `memory` keeps nothing. */
@@ -17,6 +18,10 @@ export interface NodeOptions {
   readonly recoverJournal?: boolean;
   /** Folders of skill packages to load beside the built-in ones. */
   readonly skillFolders?: readonly string[];
+  /** The operator's ceiling over every run: skills, resources and grants that nobody gets past. */
+  readonly policy?: Ceiling;
+  /** Serves Prometheus at `http://HOST:PORT/metrics`; port 0 takes a free one, the host is loopback by default. */
+  readonly metrics?: MetricsOptions;
   /** Called for each phase of the start. */
   readonly onPhase?: (phase: { readonly name: string; readonly elapsedMs: number }) => void;
 }

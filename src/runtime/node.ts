@@ -1,6 +1,8 @@
 /** A whole node: stores, threads, sandboxes, skills and the actors between them, started in order and ended in reverse. */
 import { cpus } from 'node:os';
 import {
+  type CallContract,
+  contractOf,
   kvActor,
   type RunEvent,
   SANDBOX_KEEPER,
@@ -9,6 +11,8 @@ import {
   verifierActor,
 } from '../actors/index.ts';
 import {
+  type CapabilityGrants,
+  type Ceiling,
   describeExit,
   failure,
   LIMITS,
@@ -26,7 +30,7 @@ import {
 } from '../contracts/index.ts';
 import { realPorts, realThreads } from '../host/index.ts';
 import { type ActorRef, ActorSystem, type DeadLetter, type SystemEnd } from '../kernel/index.ts';
-import { loadBuiltIns, loadSkillPackage, SkillCatalog } from '../skills/index.ts';
+import { loadSkillPackage, type SkillRegistry } from '../skills/index.ts';
 import {
   type SupervisorReport,
   startThreads,
@@ -34,9 +38,19 @@ import {
   THREAD_MAIN_URL,
   ThreadGroup,
 } from '../supervisor/index.ts';
-import { createLog, type SpanRecord, SpanStore, startTracing } from '../telemetry/index.ts';
+import {
+  createLog,
+  type Metrics,
+  type SpanRecord,
+  SpanStore,
+  startMetrics,
+  startTracing,
+} from '../telemetry/index.ts';
 import { type ExecuteRequest, executeRun } from './execute.ts';
+import { countRuns, observeNode } from './node-metrics.ts';
 import type { NodeOptions } from './node-options.ts';
+import { openRegistry } from './open-registry.ts';
+import { answerQuery, type Query, type QueryAnswers } from './query.ts';
 import { openStores, type Stores } from './stores.ts';
 
 export interface NodeStatus {
@@ -59,12 +73,25 @@ export interface SkeinNode {
   readonly system: ActorSystem;
   readonly threads: ThreadGroup;
   readonly recovered: readonly string[];
+  /** Where Prometheus scrapes, when the node was started with `metrics`. */
+  readonly metricsUrl: string | undefined;
   /** Runs a plan or a skill. Never throws or rejects. */
   readonly execute: (
     request: ExecuteRequest,
     onEvent?: (event: RunEvent) => void,
   ) => Promise<StructuredOutcome>;
   readonly describe: (skill: string) => Promise<Result<SkillPackage>>;
+  /** Holds a package from now on, after every restart too. */
+  readonly register: (skill: SkillPackage) => Promise<Result<SkillPackage>>;
+  /**
+   * What a call of the skill would be held to: its manifest's figures and capabilities, under the caller's grants and profile
+   * and the node's policy; the tighter wins. Failures: SKILL_NOT_FOUND, CAPABILITY_DENIED.
+   */
+  readonly resourceContract: (
+    skill: string,
+    terms?: { readonly grants?: CapabilityGrants; readonly profile?: Ceiling },
+  ) => Promise<Result<CallContract>>;
+  readonly query: <Q extends Query>(query: Q) => Promise<Result<QueryAnswers[Q['kind']]>>;
   readonly skills: () => readonly SkillPackage[];
   /** The spans of a request, by start; those of every thread included. */
   readonly trace: (correlationId: string) => Promise<readonly SpanRecord[]>;
@@ -85,27 +112,22 @@ export async function startNode(options: NodeOptions): Promise<Result<SkeinNode>
   const stores = await openStores(options.dataDir, realPorts, options.recoverJournal ?? false);
   if (!stores.ok) return stores;
   phase('journal');
-  const catalog = await loadCatalog(options.skillFolders ?? []);
-  if (!catalog.ok) {
+  const registry = await openRegistry(options);
+  if (!registry.ok) {
     await closeStores(stores.value);
-    return catalog;
+    return registry;
   }
   phase('skills');
-  const node = assemble(options, stores.value, catalog.value, startedMs);
+  const metrics = options.metrics ? await startMetrics(options.metrics) : success(undefined);
+  if (!metrics.ok) {
+    await closeStores(stores.value);
+    return metrics;
+  }
+  const node = assemble(options, stores.value, registry.value, metrics.value, startedMs);
   const ready = await node.ready(phase);
   if (ready.ok) return success(node.node);
   await node.node.close();
   return ready;
-}
-
-async function loadCatalog(folders: readonly string[]): Promise<Result<SkillCatalog>> {
-  const catalog = new SkillCatalog();
-  const loaded = [...(await loadBuiltIns()), ...(await Promise.all(folders.map(loadSkillPackage)))];
-  for (const skill of loaded) {
-    const added = skill.ok ? catalog.add(skill.value) : skill;
-    if (!added.ok) return added;
-  }
-  return success(catalog);
 }
 
 async function closeStores({ journal, keyValue }: Stores): Promise<void> {
@@ -113,7 +135,13 @@ async function closeStores({ journal, keyValue }: Stores): Promise<void> {
   await keyValue.close();
 }
 
-function assemble(options: NodeOptions, stores: Stores, catalog: SkillCatalog, startedMs: number) {
+function assemble(
+  options: NodeOptions,
+  stores: Stores,
+  registry: SkillRegistry,
+  metrics: Metrics | undefined,
+  startedMs: number,
+) {
   const {
     threads = 2,
     log: logging = { level: 'warn', format: 'plain' },
@@ -146,8 +174,17 @@ function assemble(options: NodeOptions, stores: Stores, catalog: SkillCatalog, s
     { children: names.map((thread) => keeperSpec(thread, warmHosts)) },
     { name: 'sandboxes' },
   );
-  const parts = { system, catalog, journal: stores.journal, pool, verifier };
+  const { policy } = options;
+  const parts = { system, registry, journal: stores.journal, pool, verifier, policy };
   let activeRuns = 0;
+  const counter = metrics && countRuns(metrics.meter);
+  if (metrics) {
+    observeNode(metrics.meter, {
+      threads: async () => new Map([['main', system.counts()], ...(await group.counts())]),
+      activeRuns: () => activeRuns,
+      residentBytes: () => process.memoryUsage.rss(),
+    });
+  }
   let closing: Promise<void> | undefined;
 
   const sandboxes = async (): Promise<readonly Result<SandboxStatus>[]> =>
@@ -158,6 +195,7 @@ function assemble(options: NodeOptions, stores: Stores, catalog: SkillCatalog, s
     system,
     threads: group,
     recovered: stores.recovered,
+    metricsUrl: metrics?.url,
     execute: async (request, onEvent = () => undefined) => {
       if (activeRuns >= LIMITS.concurrentRuns) {
         const error = skeinError('OVERLOADED', { reason: `${activeRuns} runs are active` });
@@ -166,14 +204,27 @@ function assemble(options: NodeOptions, stores: Stores, catalog: SkillCatalog, s
       }
       activeRuns++;
       try {
-        return await executeRun(request, parts, onEvent);
+        const outcome = await executeRun(request, parts, (event) => {
+          counter?.event(event);
+          onEvent(event);
+        });
+        counter?.outcome(outcome);
+        return outcome;
       } finally {
         activeRuns--;
       }
     },
     describe: async (skill) =>
-      skill.includes('/') ? loadSkillPackage(skill) : catalog.find(skill),
-    skills: () => catalog.list(),
+      skill.includes('/') ? loadSkillPackage(skill) : registry.find(skill),
+    register: (skill) => registry.register(skill),
+    resourceContract: async (skill, { grants = {}, profile } = {}) => {
+      const found = await node.describe(skill);
+      if (!found.ok) return found;
+      const ceilings = [policy, profile].filter((ceiling) => ceiling !== undefined);
+      return contractOf(found.value.manifest, { grants, ceilings });
+    },
+    query: (query) => answerQuery(query, { ...stores, policy, skills: () => registry.list() }),
+    skills: () => registry.list(),
     trace: async (correlationId) => {
       tracing.flush();
       await group.flushSpans();
@@ -186,7 +237,7 @@ function assemble(options: NodeOptions, stores: Stores, catalog: SkillCatalog, s
       durability: options.dataDir === 'memory' ? 'memory' : 'fsynced',
       threads: group.names.map((name) => ({ name, life: group.epochOf(name) })),
       sandboxes: (await sandboxes()).flatMap((each) => (each.ok ? [each.value] : [])),
-      skills: catalog.list().length,
+      skills: registry.list().length,
       actors: system.actorCount,
       activeRuns,
       deadLetters: system.deadLetters.total,
@@ -198,6 +249,7 @@ function assemble(options: NodeOptions, stores: Stores, catalog: SkillCatalog, s
     close: () => {
       closing ??= (async () => {
         await system.shutdown({ drainMs: DRAIN_MS * 2 });
+        await metrics?.close();
         await group.close();
         tracing.stop();
         await closeStores(stores);

@@ -18,7 +18,7 @@ import type { LogSink } from './capabilities/log.ts';
 /** The world behind the capabilities. What is absent cannot be reached, whatever is granted. */
 export interface HostEffects {
   readonly http?: HttpClient;
-  readonly keyValue?: KeyValue;
+  readonly keyValue?: Omit<KeyValue, 'list'>;
   readonly log?: LogSink;
 }
 

@@ -1,6 +1,12 @@
 /** The skills a node holds: by name and semantic version range, the highest matching version first. In memory. */
 import { maxSatisfying, valid, validRange } from 'semver';
-import { failure, type Result, type SkillPackage, success } from '../contracts/index.ts';
+import {
+  type Failure,
+  failure,
+  type Result,
+  type SkillPackage,
+  success,
+} from '../contracts/index.ts';
 import { nearest } from './nearest.ts';
 
 export class SkillCatalog {
@@ -8,19 +14,25 @@ export class SkillCatalog {
 
   /** Adds a package. The same version with other content is refused: a version names one content for ever. */
   add(skill: SkillPackage): Result<SkillPackage> {
+    const conflict = this.conflict(skill);
+    if (conflict) return conflict;
     const { name, version } = skill.manifest;
     const versions = this.#versions.get(name) ?? new Map<string, SkillPackage>();
-    const known = versions.get(version);
-    if (known && known.contentHash !== skill.contentHash) {
-      return failure('MANIFEST_INVALID', {
-        pointer: '/version',
-        found: `${version} with content ${skill.contentHash.slice(0, 12)}`,
-        expected: `a new version: ${name}@${version} is held with content ${known.contentHash.slice(0, 12)}`,
-      });
-    }
     versions.set(version, skill);
     this.#versions.set(name, versions);
     return success(skill);
+  }
+
+  /** Why `add` would refuse it. */
+  conflict({ manifest, contentHash }: SkillPackage): Failure<'MANIFEST_INVALID'> | undefined {
+    const { name, version } = manifest;
+    const known = this.#versions.get(name)?.get(version);
+    if (!known || known.contentHash === contentHash) return undefined;
+    return failure('MANIFEST_INVALID', {
+      pointer: '/version',
+      found: `${version} with content ${contentHash.slice(0, 12)}`,
+      expected: `a new version: ${name}@${version} is held with content ${known.contentHash.slice(0, 12)}`,
+    });
   }
 
   /** `name`, `name@1.2.3` or `name@^1.2`. */

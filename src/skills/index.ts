@@ -2,4 +2,6 @@
 export { loadBuiltIns } from './built-ins.ts';
 export { SkillCatalog } from './catalog.ts';
 export { nearest } from './nearest.ts';
+export { folderPackageStore, memoryPackageStore, type PackageStore } from './package-store.ts';
+export { SkillRegistry } from './registry.ts';
 export { loadSkillPackage, packageOf, readBounded } from './skill-package.ts';

@@ -1,6 +1,7 @@
 /** What a node's main thread and its worker threads say to each other beside messages of actors: a closed union each way. */
 import { pack, unpack } from 'msgpackr';
 import type { ExitReason, FramePort, NodeId, ThreadName } from '../contracts/index.ts';
+import type { SystemCounts } from '../kernel/index.ts';
 import type { LogLevel, SpanRecord } from '../telemetry/index.ts';
 
 /** What a thread is started with. */
@@ -19,13 +20,14 @@ export type ToThread =
       readonly reason: ExitReason & { readonly kind: 'thread' };
       readonly text: string;
     }
-  | { readonly kind: 'flush-spans'; readonly id: number }
+  | { readonly kind: 'flush-spans' | 'count'; readonly id: number }
   | { readonly kind: 'shut-down'; readonly drainMs: number };
 
 export type FromThread =
   | { readonly kind: 'ready' }
   | { readonly kind: 'spans'; readonly spans: readonly SpanRecord[] }
-  | { readonly kind: 'spans-flushed'; readonly id: number };
+  | { readonly kind: 'spans-flushed'; readonly id: number }
+  | { readonly kind: 'counted'; readonly id: number; readonly counts: SystemCounts };
 
 export const postControl = (port: FramePort, message: ToThread | FromThread): void =>
   port.post(new Uint8Array(pack(message)));

@@ -12,7 +12,7 @@ import {
   type ThreadName,
   type Threads,
 } from '../contracts/index.ts';
-import type { ActorSystem } from '../kernel/index.ts';
+import type { ActorSystem, SystemCounts } from '../kernel/index.ts';
 import type { LogLevel, SpanRecord } from '../telemetry/index.ts';
 import { WIRE_VERSION } from '../transport/index.ts';
 import { type FromThread, onControl, postControl, type ThreadBoot } from './thread-control.ts';
@@ -28,18 +28,19 @@ export interface ThreadGroupOptions {
 
 interface Running {
   readonly handle: ThreadHandle;
-  readonly flushed: Map<number, () => void>;
+  /** Questions to the thread that wait for its answer, by their number. */
+  readonly questions: Map<number, (counts?: SystemCounts) => void>;
 }
 
-/** How long a thread may take to hand over its spans before a trace is shown without them. */
-const FLUSH_MS = 500;
+/** How long a thread may take to hand over spans or counts before they are shown without its own. */
+const ANSWER_MS = 500;
 
 export class ThreadGroup {
   readonly #options: ThreadGroupOptions;
   readonly #running = new Map<ThreadName, Running>();
   readonly #epochs = new Map<ThreadName, number>();
   #system: ActorSystem | undefined;
-  #flushes = 0;
+  #asked = 0;
 
   constructor(options: ThreadGroupOptions) {
     this.#options = options;
@@ -70,7 +71,7 @@ export class ThreadGroup {
     this.#epochs.set(name, epoch);
     const boot: ThreadBoot = { node, thread: name, epoch, wireVersion: WIRE_VERSION, log };
     const handle = threads.start({ name, boot, heapMiB });
-    const running: Running = { handle, flushed: new Map() };
+    const running: Running = { handle, questions: new Map() };
     const ready = new Promise<void>((resolve) => {
       onControl<FromThread>(handle.control, (message) => this.#receive(running, message, resolve));
     });
@@ -91,7 +92,7 @@ export class ThreadGroup {
     const running = this.#running.get(name);
     if (!running) return;
     postControl(running.handle.control, { kind: 'shut-down', drainMs });
-    const end = this.#options.ports.timers.after(drainMs * 2 + FLUSH_MS, () =>
+    const end = this.#options.ports.timers.after(drainMs * 2 + ANSWER_MS, () =>
       running.handle.terminate({ kind: 'stopped' }),
     );
     await running.handle.exited;
@@ -104,19 +105,35 @@ export class ThreadGroup {
 
   /** Settles when every thread has handed over the spans it had when this was called. */
   async flushSpans(): Promise<void> {
-    const id = ++this.#flushes;
-    const waits = [...this.#running.values()].map(
-      ({ handle, flushed }) =>
-        new Promise<void>((resolve) => {
-          flushed.set(id, resolve);
-          postControl(handle.control, { kind: 'flush-spans', id });
-          void handle.exited.then(() => resolve());
-        }),
-    );
-    const late = new Promise<void>((resolve) => {
-      this.#options.ports.timers.after(FLUSH_MS, resolve);
+    await this.#askAll('flush-spans');
+  }
+
+  /** What each thread has counted since its start; a thread that does not answer in time is missing. */
+  async counts(): Promise<ReadonlyMap<ThreadName, SystemCounts>> {
+    const answers = await this.#askAll('count');
+    return new Map([...answers].filter((each): each is [ThreadName, SystemCounts] => !!each[1]));
+  }
+
+  async #askAll(
+    kind: 'flush-spans' | 'count',
+  ): Promise<ReadonlyMap<ThreadName, SystemCounts | undefined>> {
+    const id = ++this.#asked;
+    const answers = new Map<ThreadName, SystemCounts | undefined>();
+    const waits = [...this.#running].map(([name, { handle, questions }]) => {
+      const { promise, resolve } = Promise.withResolvers<SystemCounts | undefined>();
+      questions.set(id, resolve);
+      postControl(handle.control, { kind, id });
+      void handle.exited.then(() => resolve(undefined));
+      return promise.then((counts) => {
+        questions.delete(id);
+        answers.set(name, counts);
+      });
     });
-    await Promise.race([Promise.all(waits), late]);
+    const { promise: isLate, resolve: late } = Promise.withResolvers<void>();
+    const timer = this.#options.ports.timers.after(ANSWER_MS, late);
+    await Promise.race([Promise.all(waits), isLate]);
+    timer.cancel();
+    return answers;
   }
 
   async close(): Promise<void> {
@@ -130,8 +147,9 @@ export class ThreadGroup {
       case 'spans':
         return this.#options.onSpans(message.spans);
       case 'spans-flushed':
-        running.flushed.get(message.id)?.();
-        running.flushed.delete(message.id);
+        return running.questions.get(message.id)?.();
+      case 'counted':
+        return running.questions.get(message.id)?.(message.counts);
     }
   }
 

@@ -28,6 +28,8 @@ const main: ThreadMain = async ({ boot, ports, control, onPeer }) => {
       case 'flush-spans':
         tracing.flush();
         return postControl(control, { kind: 'spans-flushed', id: message.id });
+      case 'count':
+        return postControl(control, { kind: 'counted', id: message.id, counts: system.counts() });
       case 'shut-down':
         return void system.shutdown({ drainMs: message.drainMs });
       default:

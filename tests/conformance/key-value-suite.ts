@@ -90,6 +90,23 @@ export function keyValueSuite(body: KeyValueBody): void {
       expect(valueIn(await store.delete('space', 'k'))).toBe(false);
     });
 
+    test('lists the keys of a prefix that exist, by their bytes, up to a limit', async () => {
+      for (const key of ['b/2', 'a', 'b/10', 'b/\u0000', 'é', 'b']) await put(key, key.length);
+      await store.put('elsewhere', 'b/9', 0);
+      await store.delete('space', 'b/10');
+      const keys = async (options?: object) =>
+        valueIn(await store.list('space', options)).map(({ key }) => key);
+      expect(await keys()).toEqual(['a', 'b', 'b/\u0000', 'b/2', 'é']);
+      expect(await keys({ prefix: 'b/' })).toEqual(['b/\u0000', 'b/2']);
+      expect(await keys({ limit: 2 })).toEqual(['a', 'b']);
+      expect(valueIn(await store.list('space', { prefix: 'b/2' }))).toEqual([
+        { key: 'b/2', value: 3 },
+      ]);
+      expect(valueIn(await store.list('none'))).toEqual([]);
+      for (const limit of [0, 1.5, 1_001, Number.NaN])
+        expect(codeIn(await store.list('space', { limit }))).toBe('ARGUMENT_INVALID');
+    });
+
     test('refuses spaces, keys, values and revisions outside their bounds', async () => {
       const results = [
         store.put('', 'k', 1),

@@ -6,7 +6,7 @@ import { handlerOf, sandboxWorld } from '../support/sandbox.ts';
 const world = sandboxWorld();
 
 /** A store whose answers differ in value and in their order in time. */
-function moodyStore(): KeyValue {
+function moodyStore(): Omit<KeyValue, 'list'> {
   let calls = 0;
   return {
     get: async () => {

@@ -9,10 +9,10 @@ interface Write {
   readonly key: string;
 }
 
-function memoryStore(): { readonly store: KeyValue; readonly writes: Write[] } {
+function memoryStore(): { readonly store: Omit<KeyValue, 'list'>; readonly writes: Write[] } {
   const values = new Map<string, { value: never; revision: number }>();
   const writes: Write[] = [];
-  const store: KeyValue = {
+  const store: Omit<KeyValue, 'list'> = {
     get: async (space, key) => ({ ok: true, value: values.get(`${space}|${key}`) }),
     put: async (space, key, value) => {
       writes.push({ space, key });

@@ -11,7 +11,7 @@ import type { CapabilityCall } from '../capability.ts';
 
 export async function serveKeyValue(
   { name, args, tenant, skill }: CapabilityCall,
-  store: KeyValue,
+  store: Omit<KeyValue, 'list'>,
 ): Promise<Result<Json>> {
   const [key, value = null] = args;
   const refused = (reason: string) => failure('HOST_CALL_INVALID', { capability: 'kv', reason });

@@ -5,7 +5,12 @@ import {
   type Verification,
   verifierActor,
 } from '../../../src/actors/index.ts';
-import { NO_USAGE, type SkillPackage, type TenantId } from '../../../src/contracts/index.ts';
+import {
+  DEFAULT_RESOURCES,
+  NO_USAGE,
+  type SkillPackage,
+  type TenantId,
+} from '../../../src/contracts/index.ts';
 import { defineActor } from '../../../src/kernel/index.ts';
 import { testSystem } from '../../support/systems.ts';
 
@@ -27,6 +32,7 @@ const verification = (first: Execution, replicas: number, quorum: number): Verif
     tenant: 'default' as TenantId,
     input: null,
     grants: {},
+    resources: DEFAULT_RESOURCES,
     seed: 's',
     startWallMs: 0,
     attempt: 1,

@@ -1,0 +1,79 @@
+/**
+ * What a node tells Prometheus. Calls of skills are counted from the events of runs, so a metric and the journal never
+ * disagree; the numbers of threads are read when a scrape asks. Labels are skills, error codes and thread names: all bounded.
+ */
+import type { BatchObservableResult, Meter } from '@opentelemetry/api';
+import type { RunEvent } from '../actors/index.ts';
+import type { StructuredOutcome, Usage } from '../contracts/index.ts';
+import type { SystemCounts } from '../kernel/index.ts';
+
+export interface NodeReadings {
+  readonly threads: () => Promise<ReadonlyMap<string, SystemCounts>>;
+  readonly activeRuns: () => number;
+  readonly residentBytes: () => number;
+}
+
+const LATENCY_BOUNDS_S = [
+  0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300,
+];
+
+export interface RunCounter {
+  readonly event: (event: RunEvent) => void;
+  readonly outcome: (outcome: StructuredOutcome) => void;
+}
+
+export function countRuns(meter: Meter): RunCounter {
+  const counter = (name: string, description: string) => meter.createCounter(name, { description });
+  const calls = counter('skein_calls_total', 'Calls of skills, each attempt one.');
+  const errors = counter('skein_errors_total', 'Calls of skills that failed, by error code.');
+  const cpu = counter('skein_cost_cpu_seconds_total', 'Processor time that skills used.');
+  const egress = counter('skein_cost_egress_bytes_total', 'Bytes that skills got from outside.');
+  const runs = counter('skein_runs_total', 'Runs that ended, by their outcome code or OK.');
+  const latency = meter.createHistogram('skein_call_duration_seconds', {
+    description: 'Elapsed time of one call of a skill in its sandbox.',
+    advice: { explicitBucketBoundaries: LATENCY_BOUNDS_S },
+  });
+  const called = (skill: string, usage: Usage): void => {
+    calls.add(1, { skill });
+    latency.record(usage.wallMs / 1_000, { skill });
+    cpu.add(usage.cpuMs / 1_000, { skill });
+    egress.add(usage.egressBytes, { skill });
+  };
+  return {
+    event: (event) => {
+      if (event.type !== 'attempt.succeeded' && event.type !== 'attempt.failed') return;
+      called(event.skill, event.usage);
+      if (event.type === 'attempt.failed')
+        errors.add(1, { skill: event.skill, code: event.error.code });
+    },
+    outcome: (outcome) => runs.add(1, { code: outcome.ok ? 'OK' : outcome.error.code }),
+  };
+}
+
+export function observeNode(meter: Meter, readings: NodeReadings): void {
+  const gauge = (name: string, description: string) =>
+    meter.createObservableGauge(name, { description });
+  const total = (name: string, description: string) =>
+    meter.createObservableCounter(name, { description });
+  const actors = gauge('skein_actors', 'Living actors.');
+  const asks = gauge('skein_pending_asks', 'Asks that wait for an answer.');
+  const active = gauge('skein_active_runs', 'Runs that have not ended.');
+  const resident = gauge('skein_resident_bytes', 'Memory of the node’s own process.');
+  const dead = total('skein_dead_letters_total', 'Messages that nobody received.');
+  const full = total('skein_mailbox_overflows_total', 'Messages that full mailboxes gave up.');
+  const failures = total('skein_failures_total', 'Actors that failed, by what they died of.');
+  const observe = async (result: BatchObservableResult): Promise<void> => {
+    result.observe(active, readings.activeRuns());
+    result.observe(resident, readings.residentBytes());
+    for (const [thread, counts] of await readings.threads()) {
+      result.observe(actors, counts.actors, { thread });
+      result.observe(asks, counts.pendingAsks, { thread });
+      result.observe(dead, counts.deadLetters, { thread });
+      result.observe(full, counts.mailboxOverflows, { thread });
+      for (const [kind, count] of Object.entries(counts.failures)) {
+        result.observe(failures, count, { thread, kind });
+      }
+    }
+  };
+  meter.addBatchObservableCallback(observe, [actors, asks, active, resident, dead, full, failures]);
+}
