@@ -1,7 +1,9 @@
 /** `skein`: actors, supervisors and nodes for programs. */
 export {
+  type Ceiling,
   type Json,
   newNodeId,
+  OutcomeSchema,
   type Result,
   type SkeinError,
   SkeinException,
@@ -21,7 +23,10 @@ export {
 } from './kernel/index.ts';
 export {
   type ExecuteRequest,
+  type Goal,
   type NodeOptions,
+  planFor,
+  type Query,
   type SkeinNode,
   startNode,
 } from './runtime/index.ts';
@@ -31,4 +36,4 @@ export {
   type SupervisorReport,
   supervisor,
 } from './supervisor/index.ts';
-export { createLog } from './telemetry/index.ts';
+export { createLog, LogLineSchema } from './telemetry/index.ts';

@@ -8,6 +8,7 @@ import { addSkillCommand, contractCommand } from './contract.ts';
 import { demoCommand } from './demo/demo.ts';
 import { describeSkillCommand, listSkillsCommand, statusCommand } from './inspect.ts';
 import { type GlobalOptions, reportError } from './output.ts';
+import { planCommand } from './plan.ts';
 import { runCommand } from './run.ts';
 import { runsCommand } from './runs.ts';
 import { traceCommand } from './trace.ts';
@@ -101,6 +102,9 @@ export async function buildProgram(): Promise<Command> {
   add(program, 'trace', 'show where the time of one request went')
     .argument('<id>', 'correlation ID, or - for the output of skein run --json')
     .action(finish((options, id: string) => traceCommand(id, options)));
+  add(program, 'plan', 'make a plan from a goal in words, by rules, and print it as YAML')
+    .argument('<goal>', 'clauses parted by "then", for example: "http call then json transform"')
+    .action(finish((options, goal: string) => planCommand(goal, options)));
   add(program, 'runs', 'list what ran, newest first, or show what one run has spent')
     .argument('[id]', 'run ID')
     .option('--limit <n>', 'how many', Number, 20)

@@ -62,6 +62,7 @@ export {
   success,
   type Usage,
 } from './outcome.ts';
+export { ErrorSchema, OutcomeSchema } from './outcome-schema.ts';
 export { type Budget, type Plan, PlanSchema, type Retry, type Step, type Verify } from './plan.ts';
 export type {
   Clock,

@@ -1,7 +1,7 @@
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { newRunId, type RunId } from '../../src/contracts/index.ts';
+import { checker, newRunId, OutcomeSchema, type RunId } from '../../src/contracts/index.ts';
 import { realRandom } from '../../src/host/index.ts';
 import { type SkeinNode, startNode } from '../../src/runtime/index.ts';
 import { dataDir, skein } from '../support/skein-command.ts';
@@ -26,7 +26,12 @@ describe('skein skills add', () => {
     expect((await run('skills', 'add', ownSkill('count_mine'))).code).toBe(0);
     const listed = await json('skills', 'ls');
     expect(listed).toContainEqual(expect.objectContaining({ name: 'count_mine' }));
-    const outcome = await json('run', 'count_mine@^1', '--input', '{"name":"a.txt","text":"a b a"}');
+    const outcome = await json(
+      'run',
+      'count_mine@^1',
+      '--input',
+      '{"name":"a.txt","text":"a b a"}',
+    );
     expect(outcome).toMatchObject({ ok: true });
   });
 
@@ -54,6 +59,9 @@ describe('ceilings', () => {
       '{"text":"more than twenty bytes"}',
     );
     expect(over).toMatchObject({ ok: false });
+    const { spans, ...failed } = over;
+    expect(checker(OutcomeSchema)(failed)).toEqual({ ok: true, value: failed });
+    expect(spans.length).toBeGreaterThan(1);
     const unlisted = await json('run', 'hello', '--profile', profile);
     expect(unlisted).toMatchObject({ ok: false, error: { code: 'CAPABILITY_DENIED' } });
   });
@@ -69,7 +77,9 @@ describe('ceilings', () => {
 
 describe('skein runs', () => {
   it('lists what ran, newest first, and shows what one run has spent of its budget', async () => {
-    await run('run', 'examples/plans/hello.yaml');
+    const { spans, ...outcome } = await json('run', 'examples/plans/hello.yaml');
+    expect([outcome, checker(OutcomeSchema)(outcome).ok]).toEqual([outcome, true]);
+    expect(spans.length).toBeGreaterThan(5);
     const runs = await json('runs');
     expect(runs[0]).toMatchObject({ plan: 'say hello', state: 'succeeded', code: null });
     expect(runs.map(({ startedAtMs }: { startedAtMs: number }) => startedAtMs)).toEqual(
@@ -147,4 +157,12 @@ describe('query', () => {
     ];
     for (const query of bad) expect(await node.query(query as never)).toMatchObject({ ok: false });
   });
+});
+
+it('skein plan makes a plan from words that skein run takes', async () => {
+  const planned = await run('plan', 'hello');
+  expect(planned.code).toBe(0);
+  const file = join(data.path, 'planned.yaml');
+  writeFileSync(file, planned.stdout);
+  expect(await json('run', file, '--input', '{"name":"Ada"}')).toMatchObject({ ok: true });
 });
