@@ -1,7 +1,7 @@
 /** Actor addresses: `skein://<node>/<thread>/<path>`. The path is the line of names from the root, `user/orders/42`. */
 import { failure } from './errors.ts';
 import type { NodeId, ThreadName } from './ids.ts';
-import { isSafeName } from './ids.ts';
+import { isGeneratedName, isSafeName } from './ids.ts';
 import { LIMITS } from './limits.ts';
 import type { Result } from './outcome.ts';
 import { success } from './outcome.ts';
@@ -25,7 +25,7 @@ export function parseAddress(text: string): Result<Address, 'ADDRESS_INVALID'> {
   if (typeof text !== 'string' || !text.startsWith(SCHEME) || text.length > 4_096) return refuse();
   const [node, thread, ...names] = text.slice(SCHEME.length).split('/');
   if (node === undefined || thread === undefined || names.length === 0) return refuse();
-  if (names.length > LIMITS.pathDepth || ![node, thread, ...names].every(isSafeName))
-    return refuse();
+  if (names.length > LIMITS.pathDepth || ![node, thread].every(isSafeName)) return refuse();
+  if (!names.every((name) => isSafeName(name) || isGeneratedName(name))) return refuse();
   return success({ node: node as NodeId, thread: thread as ThreadName, path: names.join('/') });
 }

@@ -34,6 +34,9 @@ export const isCorrelationId = (text: string): text is CorrelationId => CORRELAT
 export const isRunId = (text: string): text is RunId => /^run-[0-9a-f]{16}$/.test(text);
 
 /** A name of a thread, tenant, step or actor: letters, digits, `.`, `_`, `-`; 64 characters at most. */
+/** Names that the kernel makes up: `$` and a number. Nobody can choose one. */
+const GENERATED_NAME = /^\$\d{1,16}$/;
+export const isGeneratedName = (text: string): boolean => GENERATED_NAME.test(text);
 export const isSafeName = (text: string): boolean => SAFE_NAME.test(text);
 
 export const MAIN_THREAD = 'main' as ThreadName;

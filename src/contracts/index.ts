@@ -27,6 +27,7 @@ export {
   type CorrelationId,
   DEFAULT_TENANT,
   isCorrelationId,
+  isGeneratedName,
   isRunId,
   isSafeName,
   MAIN_THREAD,

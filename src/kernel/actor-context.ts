@@ -17,9 +17,9 @@ import type { ActorRef, Protocol } from './actor-ref.ts';
 import type { ActorSystem } from './actor-system.ts';
 import type { AskResult } from './ask.ts';
 import type { Cell } from './cell.ts';
-import type { ActorModule } from './children.ts';
+import { type ActorModule, FarChild } from './children.ts';
 import { correlated } from './correlated-log.ts';
-import { Envelope, NO_ASK, NO_DEADLINE } from './envelope.ts';
+import { Envelope, NO_DEADLINE } from './envelope.ts';
 import type { SendResult } from './send.ts';
 
 /** A handler without payload is sent to without one; behind a ref of unknown protocol anything goes. */
@@ -124,23 +124,26 @@ export class ActorContext {
   tell<P extends Protocol, T extends keyof P & string>(
     ref: ActorRef<P>,
     type: T,
-    ...[payload]: Payload<P[T]['payload']>
-  ): SendResult {
+    ...payload: Payload<P[T]['payload']>
+  ): SendResult;
+  tell(ref: ActorRef, type: string, payload?: unknown): SendResult {
     const cell = this.#cell;
     const { ref: self, trace } = cell;
-    const envelope = new Envelope(ref, self, type, payload, NO_ASK, '', NO_DEADLINE, trace);
-    return cell.system.deliver(envelope, cell);
+    return cell.system.deliver(
+      new Envelope(ref, self, type, payload, undefined, NO_DEADLINE, trace),
+      cell,
+    );
   }
 
   ask<P extends Protocol, T extends keyof P & string>(
     ref: ActorRef<P>,
     type: T,
     payload: P[T]['payload'],
-    options: AskOptions = {},
+    options?: AskOptions,
   ): Promise<AskResult<P[T]['reply']>> {
     const { system, ref: sender, trace, current } = this.#cell;
-    const notAfterMs = current?.deadlineMs ?? NO_DEADLINE;
-    return system.askFrom({ ref, type, payload, sender, trace, notAfterMs, ...options });
+    const timeoutMs = options?.timeoutMs;
+    return system.askFrom(ref, type, payload, timeoutMs, sender, current?.deadlineMs, trace);
   }
 
   /** Hands the current message's ask on: the other actor answers the asker. */
@@ -150,11 +153,8 @@ export class ActorContext {
     ...[payload]: Payload<P[T]['payload']>
   ): Later<P[T]['reply']> {
     const { current, system, trace } = this.#cell;
-    const { sender, askId = NO_ASK, askerThread = '', deadlineMs = NO_DEADLINE } = current ?? {};
-    system.deliver(
-      new Envelope(ref, sender, type, payload, askId, askerThread, deadlineMs, trace),
-      this.#cell,
-    );
+    const { sender, asker, deadlineMs } = current ?? {};
+    system.deliver(new Envelope(ref, sender, type, payload, asker, deadlineMs, trace), this.#cell);
     return new Later();
   }
 
@@ -181,16 +181,16 @@ export class ActorContext {
 
   detached(): Detached {
     const { system, ref: sender, trace, current } = this.#cell;
-    const notAfterMs = current?.deadlineMs ?? NO_DEADLINE;
+    const notAfterMs = current?.deadlineMs;
     return {
       trace,
       tell: (ref, type, ...[payload]) =>
         system.deliver(
-          new Envelope(ref, sender, type, payload, NO_ASK, '', NO_DEADLINE, trace),
+          new Envelope(ref, sender, type, payload, undefined, NO_DEADLINE, trace),
           undefined,
         ),
-      ask: (ref, type, payload, options = {}) =>
-        system.askFrom({ ref, type, payload, sender, trace, notAfterMs, ...options }),
+      ask: (ref, type, payload, options) =>
+        system.askFrom(ref, type, payload, options?.timeoutMs, sender, notAfterMs, trace),
     };
   }
 
@@ -220,20 +220,20 @@ export class ActorContext {
 
   /** Stops a child, or this actor itself. `drain` lets it work off its mailbox first. */
   stop(ref: ActorRef = this.self, mode: 'now' | 'drain' = 'now'): void {
-    const child = this.#cell.children.find(ref);
+    const child = this.#cell.childAt(ref);
     const reason: ExitReason = { kind: 'normal' };
     if (child?.isLost) this.system.reportLostChild(this.#cell, child.ref);
     else this.system.signal(ref, { kind: 'stop', mode, reason });
   }
 
   restartChild(ref: ActorRef, reason: ExitReason = { kind: 'normal' }): void {
-    const child = this.#cell.children.find(ref);
-    if (child?.isLost) this.system.respawn(this.#cell, child);
+    const child = this.#cell.childAt(ref);
+    if (child instanceof FarChild && child.isLost) this.system.respawn(this.#cell, child);
     else if (child) this.system.signal(ref, { kind: 'restart', reason });
   }
 
   resumeChild(ref: ActorRef): void {
-    if (this.#cell.children.find(ref)) this.system.signal(ref, { kind: 'resume' });
+    if (this.#cell.childAt(ref)) this.system.signal(ref, { kind: 'resume' });
   }
 
   /** Fails this actor for a reason it cannot handle: its own parent decides. At the root it ends the node. */

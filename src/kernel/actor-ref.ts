@@ -17,17 +17,33 @@ export class ActorRef<P extends Protocol = any> {
   declare readonly protocol: P;
   readonly node: NodeId;
   readonly thread: ThreadName;
-  readonly path: string;
+  /** The name that was given; undefined for a generated one. Without a parent: the whole path. */
+  readonly label: string | undefined;
   /** Tells this actor from an earlier one of the same path; 0 addresses whichever lives there now. */
   readonly incarnation: number;
   /** The local actor, once resolved: a path is looked up at most once per ref and incarnation. */
   cell: Cell | undefined = undefined;
 
-  constructor(node: NodeId, thread: ThreadName, path: string, incarnation: number) {
+  /** Known for refs that were made by spawning here: their path is put together only when somebody looks. */
+  readonly parent: ActorRef | undefined;
+
+  constructor(
+    node: NodeId,
+    thread: ThreadName,
+    label: string | undefined,
+    incarnation: number,
+    parent?: ActorRef,
+  ) {
     this.node = node;
     this.thread = thread;
-    this.path = path;
+    this.label = label;
     this.incarnation = incarnation;
+    this.parent = parent;
+  }
+
+  get path(): string {
+    const { parent } = this;
+    return parent ? `${parent.path}/${this.name}` : (this.label ?? '');
   }
 
   get address(): string {
@@ -35,7 +51,9 @@ export class ActorRef<P extends Protocol = any> {
   }
 
   get name(): string {
-    return this.path.slice(this.path.lastIndexOf('/') + 1);
+    const { label } = this;
+    if (label === undefined) return `$${this.incarnation}`;
+    return this.parent ? label : label.slice(label.lastIndexOf('/') + 1);
   }
 
   toString(): string {
@@ -52,7 +70,10 @@ type RefFields = [node: NodeId, thread: ThreadName, path: string, incarnation: n
 registerWireType({
   type: 0x41,
   class: ActorRef,
-  pack: (ref: ActorRef): RefFields => [ref.node, ref.thread, ref.path, ref.incarnation],
+  pack: (ref: ActorRef): RefFields => {
+    ref.cell?.publish();
+    return [ref.node, ref.thread, ref.path, ref.incarnation];
+  },
   unpack: ([node, thread, path, incarnation]: RefFields) =>
     new ActorRef(node, thread, path, incarnation),
 });

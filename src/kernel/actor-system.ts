@@ -25,17 +25,26 @@ import {
   type Timers,
   type TraceContext,
 } from '../contracts/index.ts';
-import type { ActorDefinition, AnyDefinition, ChildExit, Handlers, ProtocolOf } from './actor.ts';
+import type { ActorDefinition, ChildExit, Handlers, ProtocolOf } from './actor.ts';
 import type { AskOptions, Payload, SpawnOptions } from './actor-context.ts';
 import { ActorRef, type Protocol } from './actor-ref.ts';
-import { type AskResult, answered, notDelivered, PendingAsks, unknown } from './ask.ts';
+import {
+  type AskResult,
+  answered,
+  notDelivered,
+  PendingAsk,
+  PendingAsks,
+  type Settle,
+  unknown,
+} from './ask.ts';
 import { Cell } from './cell.ts';
-import type { Child, Origin } from './children.ts';
+import { Cells } from './cells.ts';
+import { FarChild, type ModuleOrigin, type Origin } from './children.ts';
 import { Counters, type SystemCounts } from './counters.ts';
 import { DeadLetters } from './dead-letters.ts';
 import { Deadlines } from './deadlines.ts';
 import { Dispatcher } from './dispatcher.ts';
-import { Envelope, NO_ASK, NO_DEADLINE } from './envelope.ts';
+import { Envelope, NO_DEADLINE } from './envelope.ts';
 import { loadActor } from './load-actor.ts';
 import { Passivation } from './passivation.ts';
 import { Remote } from './remote.ts';
@@ -59,16 +68,21 @@ export interface SystemEnd {
   readonly reason: ExitReason;
 }
 
-interface AskRequest extends AskOptions {
-  readonly ref: ActorRef;
-  readonly type: string;
-  readonly payload: unknown;
-  readonly sender: ActorRef | undefined;
-  readonly trace: TraceContext | undefined;
-  readonly notAfterMs: number;
-}
-
 const ROOT = 'root';
+const NO_OPTIONS: AskOptions & { readonly trace?: TraceContext } = {};
+
+/** The resolve function of the promise that was made last: one executor for all asks, rather than a closure for each. */
+let takenResolve: Settle = () => undefined;
+const takeResolve = (resolve: (result: AskResult<never>) => void): void => {
+  takenResolve = resolve as Settle;
+};
+
+const endingSpan =
+  (span: Parameters<typeof tracing.endSpan>[0], clock: Clock, settled: Settle): Settle =>
+  (result) => {
+    tracing.endSpan(span, clock.wallMs(), result.kind === 'answered' ? undefined : result.error);
+    settled(result);
+  };
 
 export class ActorSystem {
   readonly node: NodeId;
@@ -83,7 +97,7 @@ export class ActorSystem {
   readonly passivation: Passivation;
   /** Settles once, when every actor of this thread has ended. */
   readonly terminated: Promise<SystemEnd>;
-  readonly #cells = new Map<string, Cell>();
+  readonly cells = new Cells();
   readonly #asks: PendingAsks;
   readonly #remote: Remote;
   readonly #root: Cell;
@@ -111,14 +125,9 @@ export class ActorSystem {
     this.terminated = new Promise((resolve) => {
       this.#end = resolve;
     });
-    this.#root = new Cell(
-      this,
-      this.#newRef(this.thread, ROOT),
-      undefined,
-      rootGuardian,
-      undefined,
-    );
-    this.#cells.set(ROOT, this.#root);
+    const root = new ActorRef(this.node, this.thread, ROOT, ++this.#lastIncarnation);
+    this.#root = new Cell(this, root, undefined, rootGuardian, undefined);
+    this.cells.add(this.#root);
     this.#root.start(rootGuardian);
   }
 
@@ -136,22 +145,16 @@ export class ActorSystem {
   tell<P extends Protocol, T extends keyof P & string>(
     ref: ActorRef<P>,
     type: T,
-    ...[payload]: Payload<P[T]['payload']>
-  ): SendResult {
+    ...payload: Payload<P[T]['payload']>
+  ): SendResult;
+  tell(ref: ActorRef, type: string, payload?: unknown): SendResult {
     if (this.#isStopping) {
       return { kind: 'refused', error: skeinError('SYSTEM_STOPPING', { thread: this.thread }) };
     }
-    const envelope = new Envelope(
-      ref,
-      undefined,
-      type,
-      payload,
-      NO_ASK,
-      '',
-      NO_DEADLINE,
+    const result = this.deliver(
+      new Envelope(ref, undefined, type, payload, undefined, NO_DEADLINE, undefined),
       undefined,
     );
-    const result = this.deliver(envelope, undefined);
     if (ref.thread !== this.thread) this.#remote.flushSoon();
     return result;
   }
@@ -160,15 +163,14 @@ export class ActorSystem {
     ref: ActorRef<P>,
     type: T,
     payload: P[T]['payload'],
-    options: AskOptions & { readonly trace?: TraceContext } = {},
+    options?: AskOptions & { readonly trace?: TraceContext },
   ): Promise<AskResult<P[T]['reply']>> {
     if (this.#isStopping) {
       const error = skeinError('SYSTEM_STOPPING', { thread: this.thread });
       return Promise.resolve(notDelivered(error));
     }
-    const { trace, ...rest } = options;
-    const request = { ref, type, payload, sender: undefined, trace, notAfterMs: NO_DEADLINE };
-    const result = this.askFrom({ ...request, ...rest });
+    const { timeoutMs, trace } = options ?? NO_OPTIONS;
+    const result = this.askFrom(ref, type, payload, timeoutMs, undefined, NO_DEADLINE, trace);
     if (ref.thread !== this.thread) this.#remote.flushSoon();
     return result;
   }
@@ -189,7 +191,7 @@ export class ActorSystem {
     const target = new ActorRef(node, thread, path, 0);
     const { sender, type, payload, trace } = dead;
     return this.deliver(
-      new Envelope(target, sender, type, payload, NO_ASK, '', NO_DEADLINE, trace),
+      new Envelope(target, sender, type, payload, undefined, NO_DEADLINE, trace),
       undefined,
     );
   }
@@ -221,7 +223,7 @@ export class ActorSystem {
   }
 
   get actorCount(): number {
-    return this.#cells.size;
+    return this.cells.size;
   }
 
   get pendingAsks(): number {
@@ -247,26 +249,29 @@ export class ActorSystem {
   ): void {
     this.#remote.disconnect(thread, text);
     this.#asks.settleThread(thread, skeinError('THREAD_LOST', { thread, reason: text }));
-    for (const cell of this.#cells.values()) cell.signal({ kind: 'thread-lost', thread, reason });
+    for (const cell of this.cells.list()) cell.signal({ kind: 'thread-lost', thread, reason });
   }
 
   /** Starts an actor for a parent on another thread. */
-  spawnFor(parent: ActorRef, child: ActorRef, origin: Origin & { readonly kind: 'module' }): void {
-    const taken = this.#cells.get(child.path);
+  spawnFor(parent: ActorRef, child: ActorRef, origin: ModuleOrigin): void {
+    const taken = this.cells.find(child.path);
     if (taken && taken.lifecycle !== 'stopped') taken.kill({ kind: 'normal' });
     const cell = new Cell(this, child, parent, undefined, origin.args);
-    this.#cells.set(child.path, cell);
+    this.cells.add(cell);
     cell.start(loadActor(origin.module));
   }
 
-  settleAsk(askId: number, result: AskResult<unknown>): void {
-    this.#asks.settle(askId, result);
+  get asks(): PendingAsks {
+    return this.#asks;
   }
 
   // --- for cells and contexts ------------------------------------------------------------------------------------
 
   deliver(envelope: Envelope, sender: Cell | undefined): SendResult {
     const { target } = envelope;
+    const known = target.cell;
+    if (known !== undefined && known.system === this && known.lifecycle !== 'stopped')
+      return known.deliver(envelope, sender);
     if (target.thread !== this.thread || target.node !== this.node) {
       return this.#remote.send(envelope);
     }
@@ -277,39 +282,39 @@ export class ActorSystem {
     return { kind: 'refused', error };
   }
 
-  askFrom(request: AskRequest): Promise<AskResult<never>> {
-    const { ref, type, sender, payload } = request;
+  /** `notAfterMs`: the deadline of the message that is being handled, which no ask made for it outlives. */
+  askFrom(
+    ref: ActorRef,
+    type: string,
+    payload: unknown,
+    timeoutMs: number | undefined,
+    sender: ActorRef | undefined,
+    notAfterMs: number | undefined,
+    parent: TraceContext | undefined,
+  ): Promise<AskResult<never>> {
     if (this.#asks.isFull) {
       const reason = `${LIMITS.pendingAsks} asks wait for answers on ${this.thread}`;
       return Promise.resolve(notDelivered(skeinError('OVERLOADED', { reason })));
     }
     const nowMs = this.clock.monotonicMs();
-    const timeoutMs = request.timeoutMs ?? LIMITS.askTimeoutMs;
-    const deadlineMs = Math.min(nowMs + timeoutMs, request.notAfterMs);
-    const span = request.trace?.sampled
-      ? tracing.startAsk(request.trace, ref, type, this.clock.wallMs())
-      : undefined;
-    const trace = span ? tracing.traceOf(span) : request.trace;
-    return new Promise((resolve) => {
-      const settle = (result: AskResult<unknown>): void => {
-        if (span) {
-          const error = result.kind === 'answered' ? undefined : result.error;
-          tracing.endSpan(span, this.clock.wallMs(), error);
-        }
-        resolve(result as AskResult<never>);
-      };
-      const askId = this.#asks.open(ref, deadlineMs, Math.round(deadlineMs - nowMs), settle);
-      this.deliver(
-        new Envelope(ref, sender, type, payload, askId, '', deadlineMs, trace),
-        undefined,
-      );
-    });
+    const wantedMs = timeoutMs ?? LIMITS.askTimeoutMs;
+    const lastMs = notAfterMs === undefined ? wantedMs : Math.min(wantedMs, notAfterMs - nowMs);
+    const promise = new Promise<AskResult<never>>(takeResolve);
+    let settled = takenResolve;
+    let trace = parent;
+    if (parent?.sampled) {
+      const span = tracing.startAsk(parent, ref, type, this.clock.wallMs());
+      trace = tracing.traceOf(span);
+      settled = endingSpan(span, this.clock, settled);
+    }
+    const ask = this.#asks.open(ref, lastMs, nowMs, settled);
+    this.deliver(new Envelope(ref, sender, type, payload, ask, nowMs + lastMs, trace), undefined);
+    return promise;
   }
 
-  answer(envelope: Envelope, result: AskResult<unknown>): void {
-    if (envelope.askId === NO_ASK) return;
-    if (envelope.askerThread === '') this.#asks.settle(envelope.askId, result);
-    else this.#remote.answer(envelope, result);
+  answer({ asker, target, type }: Envelope, result: AskResult<unknown>): void {
+    if (asker instanceof PendingAsk) this.#asks.settle(asker, result);
+    else if (asker) this.#remote.answer(asker, result, target, type);
   }
 
   answerLater(envelope: Envelope, reply: Promise<unknown>): void {
@@ -332,7 +337,7 @@ export class ActorSystem {
 
   /** A message that nobody will run: its asker is told, or it becomes a dead letter. Never silent. */
   undelivered(envelope: Envelope, error: SkeinError): void {
-    if (envelope.askId !== NO_ASK) return this.answer(envelope, notDelivered(error));
+    if (envelope.asker) return this.answer(envelope, notDelivered(error));
     const letter = this.deadLetters.record(envelope, error, this.clock.wallMs());
     this.log.debug('dead letter', { ...letter, reason: error.code });
   }
@@ -355,19 +360,19 @@ export class ActorSystem {
   ): ActorRef {
     if (this.#isStopping) throw refused('SYSTEM_STOPPING', { thread: this.thread });
     const chosen = thread === 'anywhere' ? this.#remote.nextThread() : thread;
-    const ref = this.#newRef(chosen, `${parent.ref.path}/${this.#childName(parent, name)}`);
-    const child: Child = { ref, origin, isLost: false };
-    parent.children.add(child);
-    this.#startChild(parent, child);
+    if (name !== undefined) this.#checkName(parent, name);
+    const ref = new ActorRef(this.node, chosen, name, ++this.#lastIncarnation, parent.ref);
+    if (chosen === this.thread) this.#startLocal(parent, ref, origin);
+    else this.#startFar(parent, ref, origin);
     return ref;
   }
 
   /** Starts a child again whose thread was lost, as soon as the thread is back. */
-  respawn(parent: Cell, child: Child): void {
+  respawn(parent: Cell, child: FarChild): void {
     this.#remote.whenConnected(child.ref.thread, () => {
       if (!child.isLost || !parent.children.find(child.ref)) return;
       child.isLost = false;
-      this.#startChild(parent, child);
+      this.#remote.spawn(parent.ref, child.ref, child.origin);
     });
   }
 
@@ -377,8 +382,8 @@ export class ActorSystem {
   }
 
   forget(cell: Cell): void {
-    if (this.#cells.get(cell.ref.path) === cell) this.#cells.delete(cell.ref.path);
-    this.passivation.remove(cell);
+    this.cells.remove(cell);
+    if (cell.definition?.passivateAfterIdleMs) this.passivation.remove(cell);
   }
 
   rootFailed(reason: ExitReason): void {
@@ -398,42 +403,43 @@ export class ActorSystem {
 
   // --- inside ----------------------------------------------------------------------------------------------------
 
-  #startChild(parent: Cell, child: Child): void {
-    const { ref, origin } = child;
-    if (ref.thread !== this.thread) {
-      if (origin.kind === 'module') this.#remote.spawn(parent.ref, child.ref, origin);
-      else parent.signal(spawnFailed(ref, 'an actor on another thread is spawned by its module'));
-      return;
-    }
-    const definition: AnyDefinition | undefined =
-      origin.kind === 'local' ? origin.definition : undefined;
+  #startLocal(parent: Cell, ref: ActorRef, origin: Origin): void {
+    const definition = origin.kind === 'local' ? origin.definition : undefined;
     const cell = new Cell(this, ref, parent.ref, definition, origin.args);
     ref.cell = cell;
-    this.#cells.set(ref.path, cell);
+    parent.children.add(cell);
+    this.cells.add(cell);
     cell.start(origin.kind === 'local' ? origin.definition : loadActor(origin.module));
   }
 
-  #childName(parent: Cell, name: string | undefined): string {
-    const chosen = name ?? `a${this.#lastIncarnation + 1}`;
-    if (!isSafeName(chosen)) {
-      const found = JSON.stringify(chosen).slice(0, 100);
+  #startFar(parent: Cell, ref: ActorRef, origin: Origin): void {
+    if (origin.kind !== 'module') {
+      throw refused('ARGUMENT_INVALID', {
+        argument: 'thread',
+        found: ref.thread,
+        expected: `${this.thread}: an actor on another thread is spawned by its module`,
+      });
+    }
+    parent.publish();
+    parent.children.add(new FarChild(ref, origin));
+    this.#remote.spawn(parent.ref, ref, origin);
+  }
+
+  #checkName(parent: Cell, name: string): void {
+    if (!isSafeName(name)) {
+      const found = JSON.stringify(name).slice(0, 100);
       const expected = 'letters, digits, ".", "_", "-", 64 characters at most';
       throw refused('ARGUMENT_INVALID', { argument: 'name', found, expected });
     }
-    if (parent.children.has(chosen)) {
-      throw refused('NAME_TAKEN', { actor: `${parent.ref.address}/${chosen}` });
+    if (parent.children.has(name)) {
+      throw refused('NAME_TAKEN', { actor: `${parent.ref.address}/${name}` });
     }
-    return chosen;
-  }
-
-  #newRef(thread: ThreadName, path: string): ActorRef {
-    return new ActorRef(this.node, thread, path, ++this.#lastIncarnation);
   }
 
   #resolve(ref: ActorRef): Cell | undefined {
     const known = ref.cell;
-    if (known && known.lifecycle !== 'stopped') return known;
-    const cell = this.#cells.get(ref.path);
+    if (known?.system === this && known.lifecycle !== 'stopped') return known;
+    const cell = this.cells.find(ref.path);
     if (!cell || (ref.incarnation !== 0 && cell.ref.incarnation !== ref.incarnation))
       return undefined;
     ref.cell = cell;
@@ -441,7 +447,7 @@ export class ActorSystem {
   }
 
   #whyNobody(ref: ActorRef): SkeinError {
-    const current = this.#cells.get(ref.path)?.ref.incarnation;
+    const current = this.cells.find(ref.path)?.ref.incarnation;
     if (current === undefined || ref.incarnation === 0) {
       return skeinError('ACTOR_NOT_FOUND', { actor: ref.address });
     }
@@ -450,7 +456,7 @@ export class ActorSystem {
 
   #killAll(reason: ExitReason): void {
     if (this.#hasEnded) return;
-    const cells = [...this.#cells.values()].reverse();
+    const cells = [...this.cells.list()].reverse();
     for (const cell of cells) {
       if (cell !== this.#root) cell.kill(reason);
     }
@@ -476,11 +482,3 @@ export class ActorSystem {
 
 const refused = (...args: Parameters<typeof failure>): SkeinException =>
   new SkeinException(failure(...args).error);
-
-const spawnFailed = (child: ActorRef, reason: string): Signal => {
-  const error = skeinError('SPAWN_FAILED', { actor: child.address, reason });
-  return {
-    kind: 'child-failed',
-    exit: { child, reason: { kind: 'failed', error }, escalated: false },
-  };
-};

@@ -2,9 +2,9 @@
  * Asks that wait for an answer. The result has three values, because a caller who decides about a retry needs three:
  * `answered`, `not-delivered` (the work was certainly not run) and `unknown` (it may have been).
  */
-import { failure, LIMITS, type SkeinError } from '../contracts/index.ts';
+import { LIMITS, type SkeinError, skeinError } from '../contracts/index.ts';
 import type { ActorRef } from './actor-ref.ts';
-import type { Deadline, Deadlines } from './deadlines.ts';
+import { Deadline, type Deadlines } from './deadlines.ts';
 
 export type AskResult<T> =
   | { readonly kind: 'answered'; readonly value: T }
@@ -18,14 +18,41 @@ export const notDelivered = (error: SkeinError): AskResult<never> => ({
 export const unknown = (error: SkeinError): AskResult<never> => ({ kind: 'unknown', error });
 export const answered = <T>(value: T): AskResult<T> => ({ kind: 'answered', value });
 
-interface PendingAsk {
-  readonly thread: string;
-  readonly deadline: Deadline;
-  readonly resolve: (result: AskResult<unknown>) => void;
+/** What the asker is told, once. */
+export type Settle = (result: AskResult<unknown>) => void;
+
+/** One ask. A local one is known by itself; it gets a number only when it goes to another thread. */
+export class PendingAsk extends Deadline {
+  readonly asks: PendingAsks;
+  readonly target: ActorRef;
+  readonly timeoutMs: number;
+  /** 0 while it stays on this thread. */
+  id = 0;
+  isOpen = true;
+  readonly settled: Settle;
+
+  constructor(asks: PendingAsks, target: ActorRef, timeoutMs: number, settled: Settle) {
+    super();
+    this.asks = asks;
+    this.target = target;
+    this.timeoutMs = timeoutMs;
+    this.settled = settled;
+  }
+
+  /** The deadline has passed; it is out of the wheel already. */
+  expire(): void {
+    const { target, timeoutMs } = this;
+    const error = skeinError('ASK_TIMEOUT', {
+      actor: target.address,
+      timeoutMs: Math.round(timeoutMs),
+    });
+    this.asks.finish(this, unknown(error));
+  }
 }
 
 export class PendingAsks {
-  readonly #pending = new Map<number, PendingAsk>();
+  /** Those that went to other threads, by number. */
+  readonly #remote = new Map<number, PendingAsk>();
   readonly #deadlines: Deadlines;
   #lastId = 0;
 
@@ -34,46 +61,56 @@ export class PendingAsks {
   }
 
   get size(): number {
-    return this.#pending.size;
+    return this.#deadlines.size;
   }
 
   get isFull(): boolean {
-    return this.#pending.size >= LIMITS.pendingAsks;
+    return this.#deadlines.size >= LIMITS.pendingAsks;
   }
 
-  open(
-    target: ActorRef,
-    deadlineMs: number,
-    timeoutMs: number,
-    resolve: (result: AskResult<unknown>) => void,
-  ): number {
-    const id = ++this.#lastId;
-    const expire = () => {
-      const { error } = failure('ASK_TIMEOUT', { actor: target.address, timeoutMs });
-      this.settle(id, unknown(error));
-    };
-    const deadline = this.#deadlines.add(deadlineMs, expire);
-    this.#pending.set(id, { thread: target.thread, deadline, resolve });
-    return id;
+  open(target: ActorRef, timeoutMs: number, nowMs: number, settled: Settle): PendingAsk {
+    const ask = new PendingAsk(this, target, timeoutMs, settled);
+    this.#deadlines.add(ask, nowMs + timeoutMs, nowMs);
+    return ask;
   }
 
-  /** The first settlement counts; one that comes late finds nothing and is ignored. */
-  settle(id: number, result: AskResult<unknown>): void {
-    const ask = this.#pending.get(id);
-    if (!ask) return;
-    this.#pending.delete(id);
-    this.#deadlines.cancel(ask.deadline);
-    ask.resolve(result);
+  /** The number by which another thread will answer. */
+  numberOf(ask: PendingAsk): number {
+    if (ask.id === 0) {
+      ask.id = ++this.#lastId;
+      this.#remote.set(ask.id, ask);
+    }
+    return ask.id;
+  }
+
+  /** The first settlement counts; one that comes late is ignored. */
+  settle(ask: PendingAsk, result: AskResult<unknown>): void {
+    if (!ask.isOpen) return;
+    this.#deadlines.cancel(ask);
+    this.finish(ask, result);
+  }
+
+  settleNumber(id: number, result: AskResult<unknown>): void {
+    const ask = this.#remote.get(id);
+    if (ask) this.settle(ask, result);
+  }
+
+  /** For an ask that is out of the wheel. */
+  finish(ask: PendingAsk, result: AskResult<unknown>): void {
+    ask.isOpen = false;
+    if (ask.id !== 0) this.#remote.delete(ask.id);
+    ask.settled(result);
   }
 
   /** Everything that waits for a lost thread ends now, rather than at its deadline. */
   settleThread(thread: string, error: SkeinError): void {
-    for (const [id, ask] of this.#pending) {
-      if (ask.thread === thread) this.settle(id, unknown(error));
+    for (const ask of [...this.#remote.values()]) {
+      if (ask.target.thread === thread) this.settle(ask, unknown(error));
     }
   }
 
   settleAll(error: SkeinError): void {
-    for (const id of [...this.#pending.keys()]) this.settle(id, unknown(error));
+    for (const ask of this.#deadlines.list()) this.settle(ask as PendingAsk, unknown(error));
+    this.#deadlines.close();
   }
 }

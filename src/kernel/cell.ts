@@ -17,13 +17,14 @@ import type { ActorRef } from './actor-ref.ts';
 import type { ActorSystem } from './actor-system.ts';
 import { ActorTimers } from './actor-timers.ts';
 import { answered, unknown } from './ask.ts';
-import { Children } from './children.ts';
+import { Child, Children } from './children.ts';
 import { DeathWatch } from './death-watch.ts';
 import type { Runnable } from './dispatcher.ts';
-import { type Envelope, NO_ASK, NO_DEADLINE } from './envelope.ts';
+import { type Envelope, NO_DEADLINE } from './envelope.ts';
 import { type HandlerTable, handlerTables } from './handler-table.ts';
 import { type LifecycleEvent, type LifecycleState, permits, transition } from './lifecycle.ts';
 import { Mailbox } from './mailbox.ts';
+import { isExpired, overflow, refuseStopped, refuseUnhandled } from './refusals.ts';
 import { RingQueue } from './ring-queue.ts';
 import { ACCEPTED, type SendResult } from './send.ts';
 import type { Signal, StopMode } from './signal.ts';
@@ -33,12 +34,15 @@ import { exitOf, isThenable } from './turn-result.ts';
 
 const NORMAL: ExitReason = { kind: 'normal' };
 
-export class Cell implements Runnable {
+export class Cell extends Child implements Runnable {
   readonly system: ActorSystem;
   readonly ref: ActorRef;
   readonly parent: ActorRef | undefined;
-  readonly children = new Children();
   readonly context: ActorContext;
+  /** A cell is on this thread, and is never lost alone. */
+  isLost = false;
+  /** Its address is known on other threads, or by name. */
+  isPublished = false;
   lifecycle: LifecycleState = 'starting';
   mailbox: Mailbox;
   definition: AnyDefinition | undefined;
@@ -48,14 +52,16 @@ export class Cell implements Runnable {
   trace: TraceContext | undefined;
   snapshot: unknown;
   lastActiveMs = 0;
+  /** It has work and stands in the run queue, or is being run. */
+  isReady = false;
   readonly #args: unknown;
-  readonly #signals = new RingQueue<Signal>();
-  readonly #watch = new DeathWatch();
+  #children: Children | undefined;
+  #signals: RingQueue<Signal> | undefined;
+  #watch: DeathWatch | undefined;
   #handlers: HandlerTable | undefined;
   #state: unknown;
   #stash: Stash | undefined;
   #timers: ActorTimers | undefined;
-  #isQueued = false;
   /** A turn waits for a promise; nothing else runs in this actor until it settles. */
   #isBusy = false;
   #hasState = false;
@@ -65,6 +71,7 @@ export class Cell implements Runnable {
   #exit: ExitReason = NORMAL;
   #stopMode: StopMode = 'now';
   #isEscalated = false;
+  #canPassivate = false;
 
   constructor(
     system: ActorSystem,
@@ -73,6 +80,7 @@ export class Cell implements Runnable {
     definition: AnyDefinition | undefined,
     args: unknown,
   ) {
+    super();
     this.system = system;
     this.ref = ref;
     this.parent = parent;
@@ -83,38 +91,35 @@ export class Cell implements Runnable {
   }
 
   deliver(envelope: Envelope, sender: Cell | undefined): SendResult {
-    if (!this.#takesMessages()) {
-      return this.#refuse(envelope, skeinError('ACTOR_STOPPED', { actor: this.ref.address }));
-    }
+    if (!this.#takesMessages()) return refuseStopped(this, envelope);
     if (envelope.trace?.sampled) envelope.enqueuedAtMs = this.system.clock.wallMs();
-    let resume: (() => void) | undefined;
-    const offer = this.mailbox.offer(envelope, () => resume?.());
-    this.#wake();
-    if (offer.kind === 'accepted') return ACCEPTED;
-    if (offer.kind === 'parked') {
-      const admitted = new Promise<void>((resolve) => {
-        resume = () => {
-          sender?.unblock();
-          resolve();
-        };
-      });
-      sender?.block();
-      return { kind: 'blocked', admitted };
-    }
-    const { capacity, overflow } = this.mailbox;
-    this.system.counters.mailboxOverflows++;
-    const error = skeinError('MAILBOX_FULL', {
-      actor: this.ref.address,
-      capacity,
-      policy: overflow,
-    });
-    const refused = this.#refuse(offer.dropped, error);
-    return offer.kind === 'refused' ? refused : ACCEPTED;
+    if (!this.mailbox.offer(envelope)) return overflow(this, envelope, sender);
+    if (!this.isReady) this.wake();
+    return ACCEPTED;
   }
 
   signal(signal: Signal): void {
+    this.#signals ??= new RingQueue();
     this.#signals.push(signal);
-    this.#wake();
+    this.wake();
+  }
+
+  get children(): Children {
+    this.#children ??= new Children();
+    return this.#children;
+  }
+
+  childAt(ref: ActorRef): Child | undefined {
+    return this.#children?.find(ref);
+  }
+
+  localChildren(): readonly Cell[] {
+    const all = this.#children?.list() ?? [];
+    return all.filter((child): child is Cell => child instanceof Cell);
+  }
+
+  publish(): void {
+    if (!this.isPublished) this.system.cells.publish(this);
   }
 
   block(): void {
@@ -123,7 +128,7 @@ export class Cell implements Runnable {
 
   unblock(): void {
     this.#blockedSends--;
-    this.#wake();
+    this.wake();
   }
 
   /** Begins the first life. The definition may still be on its way from its module. */
@@ -171,16 +176,17 @@ export class Cell implements Runnable {
 
   unstashAll(): void {
     this.mailbox.putBack(this.#stash?.drain() ?? []);
-    this.#wake();
+    this.wake();
   }
 
   watch(ref: ActorRef): void {
+    this.#watch ??= new DeathWatch();
     this.#watch.begin(ref);
     this.system.signal(ref, { kind: 'watch', watcher: this.ref });
   }
 
   unwatch(ref: ActorRef): void {
-    if (this.#watch.end(ref)) {
+    if (this.#watch?.end(ref)) {
       this.system.signal(ref, { kind: 'unwatch', watcher: this.ref });
     }
   }
@@ -191,33 +197,38 @@ export class Cell implements Runnable {
   }
 
   get isIdle(): boolean {
-    const quiet = !this.#isBusy && this.mailbox.length === 0 && this.#signals.length === 0;
-    return quiet && this.lifecycle === 'running' && this.children.size === 0;
+    const quiet = !this.#isBusy && this.mailbox.length === 0 && !this.#hasSignals;
+    return quiet && this.lifecycle === 'running' && (this.#children?.size ?? 0) === 0;
   }
 
-  run(budget: number): boolean {
-    this.#runSignals();
+  get #hasSignals(): boolean {
+    return this.#signals !== undefined && this.#signals.length > 0;
+  }
+
+  run(budget: number): number {
+    if (this.#hasSignals) this.#runSignals();
     if (this.lifecycle === 'passivated' && this.mailbox.length > 0) this.#awake();
-    for (let left = budget; left > 0 && this.#canReceive(); left--) {
-      const envelope = this.mailbox.take();
-      if (envelope) this.#receive(envelope);
-      if (this.#signals.length > 0) this.#runSignals();
+    let ran = 0;
+    for (; ran < budget && this.#canReceive(); ran++) {
+      this.#receive(this.mailbox.take() as Envelope);
+      if (this.#hasSignals) this.#runSignals();
     }
     if (this.lifecycle === 'draining' && this.mailbox.length === 0 && !this.#isBusy)
       this.#endLife();
-    this.#isQueued = this.#hasWork();
-    return this.#isQueued;
+    this.isReady = this.#hasWork();
+    return ran > 0 ? ran : 1;
   }
 
-  #wake(): void {
-    if (this.#isQueued || !this.#hasWork()) return;
-    this.#isQueued = true;
+  /** Puts the cell into the run queue, if it has work and is not there yet. */
+  wake(): void {
+    if (this.isReady || !this.#hasWork()) return;
+    this.isReady = true;
     this.system.dispatcher.schedule(this);
   }
 
   #hasWork(): boolean {
     if (this.#isBusy) return false;
-    if (this.#signals.length > 0) return true;
+    if (this.#hasSignals) return true;
     if (this.mailbox.length === 0) return this.lifecycle === 'draining';
     return this.lifecycle === 'passivated' || this.#canReceive();
   }
@@ -234,9 +245,10 @@ export class Cell implements Runnable {
   }
 
   #receive(envelope: Envelope): void {
-    if (envelope.deadlineMs !== NO_DEADLINE && this.#isExpired(envelope)) return;
+    const { deadlineMs } = envelope;
+    if (deadlineMs !== NO_DEADLINE && isExpired(this, envelope, deadlineMs)) return;
     const handler = this.#handlers?.[envelope.type];
-    if (!handler) return this.#unhandled(envelope);
+    if (!handler) return refuseUnhandled(this, envelope);
     this.current = envelope;
     this.#isStashed = false;
     if (envelope.trace?.sampled) this.#tracedTurn(envelope, handler);
@@ -291,12 +303,12 @@ export class Cell implements Runnable {
     this.#isBusy = false;
     if (this.lifecycle === 'stopped') return;
     finish();
-    this.#wake();
+    this.wake();
   }
 
   #complete(envelope: Envelope, result: unknown): void {
     this.#endTurn();
-    if (envelope.askId === NO_ASK || this.#isStashed || result instanceof Later) return;
+    if (envelope.asker === undefined || this.#isStashed || result instanceof Later) return;
     this.system.answer(envelope, answered(result));
   }
 
@@ -306,32 +318,14 @@ export class Cell implements Runnable {
     const facts = { actor: this.ref.address, type: envelope.type, reason };
     const error = skeinError('ACTOR_FAILED', facts);
     end?.(error);
-    if (envelope.askId !== NO_ASK) this.system.answer(envelope, unknown(error));
+    if (envelope.asker !== undefined) this.system.answer(envelope, unknown(error));
     this.#fail(exitOf(thrown, error));
   }
 
   #endTurn(): void {
     this.current = undefined;
     this.trace = undefined;
-    this.lastActiveMs = this.definition?.passivateAfterIdleMs ? this.system.clock.monotonicMs() : 0;
-  }
-
-  #isExpired(envelope: Envelope): boolean {
-    const lateMs = this.system.clock.monotonicMs() - envelope.deadlineMs;
-    if (lateMs < 0) return false;
-    const error = skeinError('DEADLINE_EXPIRED', { actor: this.ref.address, lateMs });
-    this.system.undelivered(envelope, error);
-    return true;
-  }
-
-  #unhandled(envelope: Envelope): void {
-    const facts = { actor: this.ref.address, type: envelope.type, behaviour: this.behaviour };
-    this.system.undelivered(envelope, skeinError('MESSAGE_UNHANDLED', facts));
-  }
-
-  #refuse(envelope: Envelope, error: SkeinError): SendResult {
-    this.system.undelivered(envelope, error);
-    return { kind: 'refused', error };
+    if (this.#canPassivate) this.lastActiveMs = this.system.clock.monotonicMs();
   }
 
   #begin(definition: AnyDefinition): void {
@@ -363,9 +357,10 @@ export class Cell implements Runnable {
     this.#state = state;
     this.#hasState = true;
     this.#move('started');
-    if (this.definition?.passivateAfterIdleMs) this.system.passivation.add(this);
+    this.#canPassivate = this.definition?.passivateAfterIdleMs !== undefined;
+    if (this.#canPassivate) this.system.passivation.add(this);
     this.lastActiveMs = this.system.clock.monotonicMs();
-    this.#wake();
+    this.wake();
   }
 
   #awake(): void {
@@ -427,11 +422,11 @@ export class Cell implements Runnable {
 
   /** Children end in the reverse order of their start, each before the next is told; then this actor goes on. */
   #stopNextChild(): void {
-    if (this.children.size > 0) {
-      const next = this.children.nextToStop();
+    if (this.#children !== undefined && this.#children.size > 0) {
+      const next = this.#children.nextToStop();
       if (!next) return;
       const reason: ExitReason = this.lifecycle === 'stopping' ? this.#exit : NORMAL;
-      if (next.isLost) return this.#childGone(next.ref);
+      if (next.isLost) return this.#childGone(next);
       this.system.signal(next.ref, { kind: 'stop', mode: this.#stopMode, reason });
     } else if (this.lifecycle === 'restarting') {
       this.#move('children-stopped');
@@ -441,15 +436,15 @@ export class Cell implements Runnable {
     }
   }
 
-  #childGone(ref: ActorRef): void {
-    this.children.remove(ref);
+  #childGone(child: Child): void {
+    this.#children?.remove(child);
     this.#stopNextChild();
   }
 
   #runStoppedHook(): void {
-    const ended = this.#hook(() =>
-      this.definition?.signals?.stopped?.(this.#state, this.#exit, this.context),
-    );
+    const stopped = this.definition?.signals?.stopped;
+    if (!stopped) return this.#ended();
+    const ended = this.#hook(() => stopped(this.#state, this.#exit, this.context));
     if (!isThenable(ended)) return this.#ended();
     this.#isBusy = true;
     const finish = () => this.#finishTurn(() => this.#ended());
@@ -464,7 +459,7 @@ export class Cell implements Runnable {
 
   #tellOfEnd(): void {
     this.system.forget(this);
-    for (const watcher of this.#watch.watchers()) {
+    for (const watcher of this.#watch?.watchers() ?? []) {
       this.system.signal(watcher, { kind: 'terminated', ref: this.ref, reason: this.#exit });
     }
     const exit: ChildExit = { child: this.ref, reason: this.#exit, escalated: false };
@@ -473,6 +468,7 @@ export class Cell implements Runnable {
   }
 
   #discardMessages(): void {
+    if (this.mailbox.isEmpty && !this.#stash) return;
     const error = skeinError('ACTOR_STOPPED', { actor: this.ref.address });
     const stashed = this.#stash?.drain() ?? [];
     for (const envelope of [...stashed, ...this.mailbox.drain()]) {
@@ -495,8 +491,8 @@ export class Cell implements Runnable {
   }
 
   #runSignals(): void {
-    while (!this.#isBusy && this.#signals.length > 0) {
-      this.#handleSignal(this.#signals.shift() as Signal);
+    while (!this.#isBusy && this.#hasSignals) {
+      this.#handleSignal(this.#signals?.shift() as Signal);
     }
   }
 
@@ -512,10 +508,11 @@ export class Cell implements Runnable {
       case 'passivate':
         return this.#passivate();
       case 'watch':
+        this.#watch ??= new DeathWatch();
         this.#watch.add(signal.watcher);
         return;
       case 'unwatch':
-        this.#watch.remove(signal.watcher);
+        this.#watch?.remove(signal.watcher);
         return;
       case 'terminated':
         return this.#onTerminated(signal.ref, signal.reason);
@@ -537,14 +534,14 @@ export class Cell implements Runnable {
   }
 
   #onTerminated(ref: ActorRef, reason: ExitReason): void {
-    if (!this.#watch.end(ref)) return;
+    if (!this.#watch?.end(ref)) return;
     this.#react(() =>
       this.definition?.signals?.terminated?.(this.#state, { ref, reason }, this.context),
     );
   }
 
   #onChildFailed(exit: ChildExit): void {
-    const child = this.children.find(exit.child);
+    const child = this.childAt(exit.child);
     if (!child || this.lifecycle === 'stopping' || this.lifecycle === 'restarting') return;
     this.system.counters.failed(exit.reason);
     const decide = this.definition?.signals?.childFailed;
@@ -554,17 +551,19 @@ export class Cell implements Runnable {
   }
 
   #onChildStopped(exit: ChildExit): void {
-    if (!this.children.find(exit.child)) return;
+    const child = this.childAt(exit.child);
+    if (!child) return;
     if (this.lifecycle === 'stopping' || this.lifecycle === 'restarting') {
-      return this.#childGone(exit.child);
+      return this.#childGone(child);
     }
-    this.children.remove(exit.child);
-    this.#react(() => this.definition?.signals?.childStopped?.(this.#state, exit, this.context));
+    this.#children?.remove(child);
+    const react = this.definition?.signals?.childStopped;
+    if (react) this.#react(() => react(this.#state, exit, this.context));
   }
 
   #onThreadLost(thread: string, reason: ExitReason): void {
-    for (const ref of this.#watch.watchedOn(thread)) this.#onTerminated(ref, reason);
-    for (const child of this.children.list()) {
+    for (const ref of this.#watch?.watchedOn(thread) ?? []) this.#onTerminated(ref, reason);
+    for (const child of this.#children?.list() ?? []) {
       if (child.ref.thread !== thread) continue;
       child.isLost = true;
       const exit: ChildExit = { child: child.ref, reason, escalated: false };

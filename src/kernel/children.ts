@@ -1,4 +1,8 @@
-/** The children of one actor, in the order they were started; they are stopped in the reverse order, one after the other. */
+/**
+ * The children of one actor, in the order they were started; they are stopped in the reverse order, one after the other.
+ * They form a linked list of themselves, so that a child costs its parent no entry; only those with a name of their own, and
+ * those on other threads, are in a table too.
+ */
 import type { AnyDefinition } from './actor.ts';
 import type { ActorRef } from './actor-ref.ts';
 
@@ -10,53 +14,104 @@ export interface ActorModule {
   readonly exportName?: string;
 }
 
+export interface ModuleOrigin {
+  readonly kind: 'module';
+  readonly module: ActorModule;
+  readonly args: unknown;
+}
 export type Origin =
   | { readonly kind: 'local'; readonly definition: AnyDefinition; readonly args: unknown }
-  | { readonly kind: 'module'; readonly module: ActorModule; readonly args: unknown };
+  | ModuleOrigin;
 
-export interface Child {
-  readonly ref: ActorRef;
-  readonly origin: Origin;
+/** A child as its parent sees it: the cell itself, or what stands here for one on another thread. */
+export abstract class Child {
+  abstract readonly ref: ActorRef;
   /** The thread it lived on is gone; a restart has to spawn it again there. */
-  isLost: boolean;
+  abstract isLost: boolean;
+  siblings: Children | undefined = undefined;
+  elder: Child | undefined = undefined;
+  younger: Child | undefined = undefined;
+}
+
+export class FarChild extends Child {
+  readonly ref: ActorRef;
+  readonly origin: ModuleOrigin;
+  isLost = false;
+
+  constructor(ref: ActorRef, origin: ModuleOrigin) {
+    super();
+    this.ref = ref;
+    this.origin = origin;
+  }
 }
 
 export class Children {
-  readonly #byName = new Map<string, Child>();
-  #stopping: ActorRef | undefined;
+  #byName: Map<string, Child> | undefined;
+  #youngest: Child | undefined;
+  #stopping: Child | undefined;
+  #size = 0;
 
   get size(): number {
-    return this.#byName.size;
+    return this.#size;
   }
 
   add(child: Child): void {
-    this.#byName.set(child.ref.name, child);
+    const { ref } = child;
+    child.siblings = this;
+    child.elder = this.#youngest;
+    if (this.#youngest) this.#youngest.younger = child;
+    this.#youngest = child;
+    this.#size++;
+    if (ref.label === undefined && !(child instanceof FarChild)) return;
+    this.#byName ??= new Map();
+    this.#byName.set(ref.name, child);
   }
 
   /** The child behind a ref of the current incarnation; a stale ref finds nothing. */
   find(ref: ActorRef): Child | undefined {
-    const child = this.#byName.get(ref.name);
+    const child = ref.cell?.siblings === this ? ref.cell : this.named(ref.name);
     return child?.ref.incarnation === ref.incarnation ? child : undefined;
   }
 
+  /** By name; a generated one is looked for along the list, which only a ref that was written by hand needs. */
+  named(name: string): Child | undefined {
+    const known = this.#byName?.get(name);
+    if (known || !name.startsWith('$')) return known;
+    return this.list().find(({ ref }) => ref.name === name);
+  }
+
   has(name: string): boolean {
-    return this.#byName.has(name);
+    return this.#byName?.has(name) ?? false;
   }
 
-  remove(ref: ActorRef): void {
-    if (this.find(ref)) this.#byName.delete(ref.name);
-    if (this.#stopping?.incarnation === ref.incarnation) this.#stopping = undefined;
+  remove(child: Child): void {
+    if (child.siblings !== this) return;
+    const { elder, younger } = child;
+    if (younger) younger.elder = elder;
+    else this.#youngest = elder;
+    if (elder) elder.younger = younger;
+    child.siblings = undefined;
+    child.elder = undefined;
+    child.younger = undefined;
+    // Who keeps the ref of an actor that has ended must not keep the actor.
+    child.ref.cell = undefined;
+    this.#size--;
+    if (this.#stopping === child) this.#stopping = undefined;
+    if (child.ref.label !== undefined || child instanceof FarChild)
+      this.#byName?.delete(child.ref.name);
   }
 
+  /** Oldest first. */
   list(): readonly Child[] {
-    return [...this.#byName.values()];
+    const all: Child[] = [];
+    for (let each = this.#youngest; each; each = each.elder) all.push(each);
+    return all.reverse();
   }
 
   /** The next child to be told to stop: the youngest, unless one is being waited for. */
   nextToStop(): Child | undefined {
     if (this.#stopping) return undefined;
-    const youngest = this.list().at(-1);
-    this.#stopping = youngest?.ref;
-    return youngest;
+    this.#stopping = this.#youngest;
+    return this.#youngest;
   }
 }

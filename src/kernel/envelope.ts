@@ -1,41 +1,51 @@
-/** A message on its way. One shape, every field always set: the engine then keeps one hidden class for all of them. */
-import type { TraceContext } from '../contracts/index.ts';
+/**
+ * A message on its way. One shape, every field always set and of one representation: the engine then keeps one hidden class
+ * for all of them and boxes no number. NO_DEADLINE is `undefined` for that reason, since an infinite number would be boxed.
+ */
+import type { ThreadName, TraceContext } from '../contracts/index.ts';
 import type { ActorRef } from './actor-ref.ts';
+import type { PendingAsk } from './ask.ts';
 
-export const NO_DEADLINE = Number.POSITIVE_INFINITY;
-export const NO_ASK = 0;
+export const NO_DEADLINE = undefined;
+
+/** Who waits for the answer on another thread; `id` is the ask's number there. */
+export class RemoteAsker {
+  readonly id: number;
+  readonly thread: ThreadName;
+
+  constructor(id: number, thread: ThreadName) {
+    this.id = id;
+    this.thread = thread;
+  }
+}
 
 export class Envelope {
   readonly target: ActorRef;
   readonly sender: ActorRef | undefined;
   readonly type: string;
   readonly payload: unknown;
-  /** The waiting ask, or NO_ASK. Unique within the asker's thread. */
-  readonly askId: number;
-  /** The thread that waits for the answer; empty when it is this one. */
-  readonly askerThread: string;
-  /** On this thread's monotonic clock, ms; NO_DEADLINE for none. Past it the message is dropped, not run. */
-  readonly deadlineMs: number;
+  /** The ask that waits for an answer; undefined for a tell. */
+  readonly asker: PendingAsk | RemoteAsker | undefined;
+  /** On this thread's monotonic clock, ms. Past it the message is dropped, not run. */
+  readonly deadlineMs: number | undefined;
   readonly trace: TraceContext | undefined;
-  /** When it entered the mailbox, wall clock, ms; 0 unless its trace is sampled. */
-  enqueuedAtMs = 0;
+  /** When it entered the mailbox, wall clock, ms; only while its trace is sampled. */
+  enqueuedAtMs: number | undefined = undefined;
 
   constructor(
     target: ActorRef,
     sender: ActorRef | undefined,
     type: string,
     payload: unknown,
-    askId: number,
-    askerThread: string,
-    deadlineMs: number,
+    asker: PendingAsk | RemoteAsker | undefined,
+    deadlineMs: number | undefined,
     trace: TraceContext | undefined,
   ) {
     this.target = target;
     this.sender = sender;
     this.type = type;
     this.payload = payload;
-    this.askId = askId;
-    this.askerThread = askerThread;
+    this.asker = asker;
     this.deadlineMs = deadlineMs;
     this.trace = trace;
   }

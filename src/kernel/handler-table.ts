@@ -1,13 +1,19 @@
 /** Handlers of a definition by behaviour and type, without a prototype: a message named `toString` finds nothing. */
 import type { AnyDefinition, Handler } from './actor.ts';
 
-export type HandlerTable = { readonly [type: string]: Handler<unknown> };
-type Tables = { readonly [behaviour: string]: HandlerTable };
+export type HandlerTable = { readonly [type: string]: Handler<unknown> | undefined };
+type Tables = { readonly [behaviour: string]: HandlerTable | undefined };
 
 const known = new WeakMap<AnyDefinition, Tables>();
 
+/** Objects made by a constructor keep fast properties; those of `Object.create(null)` are hash tables to the engine. */
+function Bare(this: object): void {
+  // Everything is in its prototype, which is empty.
+}
+Bare.prototype = Object.create(null);
+
 const bare = <T>(entries: Readonly<Record<string, T>>): Record<string, T> =>
-  Object.assign(Object.create(null), entries);
+  Object.assign(new (Bare as unknown as new () => Record<string, T>)(), entries);
 
 export function handlerTables(definition: AnyDefinition): Tables {
   const found = known.get(definition);

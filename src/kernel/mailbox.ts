@@ -8,15 +8,13 @@ import type { MailboxOptions, OverflowPolicy } from './actor.ts';
 import type { Envelope } from './envelope.ts';
 import { RingQueue } from './ring-queue.ts';
 
-/** `dropped` is the message that the policy gave up: the offered one for `refused`, the oldest for `displaced`. */
-export type Offer =
-  | { readonly kind: 'accepted' }
+/** What becomes of a message that found the mailbox full. `dropped`: the oldest for `displaced`, the offered one else. */
+export type Overflow =
   | { readonly kind: 'parked' }
   | { readonly kind: 'refused'; readonly dropped: Envelope }
   | { readonly kind: 'displaced'; readonly dropped: Envelope };
 
-const ACCEPTED: Offer = { kind: 'accepted' };
-const PARKED: Offer = { kind: 'parked' };
+const PARKED: Overflow = { kind: 'parked' };
 
 interface Parked {
   readonly envelope: Envelope;
@@ -38,16 +36,23 @@ export class Mailbox {
     return this.#queue.length;
   }
 
+  get isEmpty(): boolean {
+    return this.#queue.length === 0 && this.parked === 0;
+  }
+
   get parked(): number {
     return this.#parked?.length ?? 0;
   }
 
-  /** `admitted` is called when a parked message gets its place; it is not called for any other offer. */
-  offer(envelope: Envelope, admitted: () => void): Offer {
-    if (this.#queue.length < this.capacity) {
-      this.#queue.push(envelope);
-      return ACCEPTED;
-    }
+  /** @returns false when it is full: the policy decides then, in `overflowing`. */
+  offer(envelope: Envelope): boolean {
+    if (this.#queue.length >= this.capacity) return false;
+    this.#queue.push(envelope);
+    return true;
+  }
+
+  /** `admitted` is called when a parked message gets its place; it is not called otherwise. */
+  overflowing(envelope: Envelope, admitted: () => void): Overflow {
     switch (this.overflow) {
       case 'refuse':
         return { kind: 'refused', dropped: envelope };
@@ -60,7 +65,8 @@ export class Mailbox {
 
   take(): Envelope | undefined {
     const envelope = this.#queue.shift();
-    const next = this.#parked?.shift();
+    if (this.#parked === undefined) return envelope;
+    const next = this.#parked.shift();
     if (next) {
       this.#queue.push(next.envelope);
       next.admitted();
@@ -82,14 +88,14 @@ export class Mailbox {
     return [...this.#queue.drain(), ...parked.map((each) => each.envelope)];
   }
 
-  #displace(envelope: Envelope): Offer {
+  #displace(envelope: Envelope): Overflow {
     const oldest = this.#queue.shift();
     if (!oldest) return { kind: 'refused', dropped: envelope };
     this.#queue.push(envelope);
     return { kind: 'displaced', dropped: oldest };
   }
 
-  #park(envelope: Envelope, admitted: () => void): Offer {
+  #park(envelope: Envelope, admitted: () => void): Overflow {
     this.#parked ??= new RingQueue();
     if (this.#parked.length >= LIMITS.blockedSends) return { kind: 'refused', dropped: envelope };
     this.#parked.push({ envelope, admitted });

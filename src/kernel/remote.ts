@@ -3,6 +3,7 @@ import {
   assertNever,
   type FramePort,
   formatTraceparent,
+  LIMITS,
   MAIN_THREAD,
   parseTraceparent,
   skeinError,
@@ -11,12 +12,15 @@ import {
 import { Link, type WireMessage, type WireUserMessage } from '../transport/index.ts';
 import { ActorRef } from './actor-ref.ts';
 import type { ActorSystem } from './actor-system.ts';
-import type { AskResult } from './ask.ts';
-import type { Origin } from './children.ts';
-import { Envelope, NO_ASK, NO_DEADLINE } from './envelope.ts';
+import type { AskResult, PendingAsk } from './ask.ts';
+import type { ModuleOrigin } from './children.ts';
+import { Envelope, NO_DEADLINE, RemoteAsker } from './envelope.ts';
 import { ACCEPTED, type SendResult } from './send.ts';
 import type { Signal } from './signal.ts';
 import * as tracing from './tracing.ts';
+
+/** On the wire: a message that nobody waits for. */
+const NO_ASK = 0;
 
 export class Remote {
   readonly #system: ActorSystem;
@@ -73,12 +77,11 @@ export class Remote {
     return this.#refuse(envelope, skeinError('MESSAGE_INVALID', facts));
   }
 
-  answer(envelope: Envelope, answer: AskResult<unknown>): void {
-    const { askId } = envelope;
-    const link = this.#links.get(envelope.askerThread as ThreadName);
+  answer(asker: RemoteAsker, answer: AskResult<unknown>, target: ActorRef, type: string): void {
+    const { id: askId, thread } = asker;
+    const link = this.#links.get(thread);
     const encoded = link?.send({ kind: 'answer', askId, answer });
     if (encoded && !encoded.ok) {
-      const { type, target } = envelope;
       const reason = `its answer cannot be sent: ${encoded.reason}`;
       const error = skeinError('ACTOR_FAILED', { actor: target.address, type, reason });
       link?.send({ kind: 'answer', askId, answer: { kind: 'unknown', error } });
@@ -93,7 +96,7 @@ export class Remote {
     this.#sent();
   }
 
-  spawn(parent: ActorRef, child: ActorRef, origin: Origin & { readonly kind: 'module' }): void {
+  spawn(parent: ActorRef, child: ActorRef, origin: ModuleOrigin): void {
     this.whenConnected(child.thread, () => {
       const { url, exportName = 'default' } = origin.module;
       const { path, incarnation } = child;
@@ -162,8 +165,9 @@ export class Remote {
   }
 
   #toWire(envelope: Envelope): WireUserMessage {
-    const { target, sender, type, payload, askId, deadlineMs, trace } = envelope;
-    const { clock } = this.#system;
+    const { target, sender, type, payload, asker, deadlineMs, trace } = envelope;
+    const { clock, asks } = this.#system;
+    const ask = asker instanceof RemoteAsker ? this.#relay(envelope, asker) : asker;
     return {
       kind: 'user',
       to: target.path,
@@ -171,11 +175,20 @@ export class Remote {
       type,
       payload,
       sender: sender ?? null,
-      askId,
+      askId: ask === undefined ? NO_ASK : asks.numberOf(ask),
       remainingMs: deadlineMs === NO_DEADLINE ? null : deadlineMs - clock.monotonicMs(),
       traceparent: trace ? formatTraceparent(trace) : null,
       sentAtMs: trace?.sampled ? clock.wallMs() : 0,
     };
+  }
+
+  /** An ask from one thread that is forwarded to another: the answer comes back here and goes on to who asked. */
+  #relay({ target, type, deadlineMs }: Envelope, asker: RemoteAsker): PendingAsk {
+    const nowMs = this.#system.clock.monotonicMs();
+    const leftMs = (deadlineMs ?? nowMs + LIMITS.askTimeoutMs) - nowMs;
+    return this.#system.asks.open(target, leftMs, nowMs, (result) =>
+      this.answer(asker, result, target, type),
+    );
   }
 
   #receive(from: ThreadName, message: WireMessage): void {
@@ -183,7 +196,7 @@ export class Remote {
       case 'user':
         return this.#receiveUser(from, message);
       case 'answer':
-        return this.#system.settleAsk(message.askId, message.answer as AskResult<unknown>);
+        return this.#system.asks.settleNumber(message.askId, message.answer as AskResult<unknown>);
       case 'signal':
         return this.#system.signal(this.#localRef(message), message.signal as Signal);
       case 'spawn': {
@@ -210,11 +223,11 @@ export class Remote {
     const deadlineMs =
       message.remainingMs === null ? NO_DEADLINE : clock.monotonicMs() + message.remainingMs;
     const sender = message.sender instanceof ActorRef ? message.sender : undefined;
-    const asker = message.askId === NO_ASK ? '' : from;
+    const asker = message.askId === NO_ASK ? undefined : new RemoteAsker(message.askId, from);
     const target = this.#localRef(message);
-    const { type, payload, askId } = message;
+    const { type, payload } = message;
     this.#system.deliver(
-      new Envelope(target, sender, type, payload, askId, asker, deadlineMs, trace),
+      new Envelope(target, sender, type, payload, asker, deadlineMs, trace),
       undefined,
     );
   }

@@ -61,7 +61,7 @@ export function recordWait(envelope: Envelope, parent: TraceContext, endMs: numb
     .startSpan(
       'mailbox wait',
       {
-        startTime: envelope.enqueuedAtMs,
+        startTime: envelope.enqueuedAtMs ?? endMs,
         attributes: {
           'skein.actor': envelope.target.address,
           'skein.thread': envelope.target.thread,

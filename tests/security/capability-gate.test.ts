@@ -1,0 +1,195 @@
+/**
+ * No grant, no effect: for every capability that a manifest can ask for, a call has an effect only when the manifest asks
+ * and whoever runs it grants. The list of capabilities comes from the schema: a new one without a row here fails.
+ */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  type Capabilities,
+  type CapabilityGrants,
+  grantsFrom,
+  type Json,
+  type StructuredOutcome,
+} from '../../src/contracts/index.ts';
+import { CapabilitySchema } from '../../src/contracts/skill.ts';
+import { type SkeinNode, startNode } from '../../src/runtime/index.ts';
+import { handlerOf } from '../support/sandbox.ts';
+import { skein } from '../support/skein-command.ts';
+
+type Capability = keyof Required<Capabilities>;
+
+interface Gate {
+  /** What the body of the skill does with it. */
+  readonly use: string;
+  readonly asked: Capabilities;
+  readonly notAsked: Capabilities;
+  readonly granted: () => CapabilityGrants;
+  readonly notGranted: CapabilityGrants;
+  /** When neither side says anything. */
+  readonly bare: 'denied' | 'allowed';
+  /** What the world has seen so far, with what the last call is known to have done. */
+  readonly effects: (outcome: StructuredOutcome, skill: string) => Promise<number>;
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'skein-gate-'));
+const server = createServer((_request, response) => {
+  requests++;
+  response.end('hello');
+});
+let requests = 0;
+let node: SkeinNode;
+const origin = () => `127.0.0.1:${(server.address() as AddressInfo).port}`;
+
+const GATES: Readonly<Record<Capability, Gate>> = {
+  http: {
+    use: 'await ctx.http.request({ url: input.url });',
+    asked: { http: { hosts: ['*'] } },
+    notAsked: {},
+    granted: () => ({ http: { hosts: [origin()], methods: ['GET'], privateAddresses: true } }),
+    notGranted: {},
+    bare: 'denied',
+    effects: async () => requests,
+  },
+  kv: {
+    use: "await ctx.kv.set('seen', true);",
+    asked: { kv: true },
+    notAsked: {},
+    granted: () => ({ kv: true }),
+    notGranted: {},
+    bare: 'denied',
+    effects: async (_outcome, skill) => {
+      const held = await node.query({ kind: 'memories', skill });
+      if (!held.ok) throw new Error(held.error.message);
+      return held.value.length;
+    },
+  },
+  /** Both sides let a skill log unless they say no. */
+  log: {
+    use: "ctx.log.error('a line of the gate');",
+    asked: { log: true },
+    notAsked: { log: false },
+    granted: () => ({ log: true }),
+    notGranted: { log: false },
+    bare: 'allowed',
+    effects: async ({ usage }) => usage.logBytes,
+  },
+};
+const gates = Object.entries(GATES) as [Capability, Gate][];
+
+const ASKING = ['asked', 'not_asked', 'bare', 'ceiling'] as const;
+const skillName = (capability: Capability, asking: (typeof ASKING)[number]) =>
+  `gate_${capability}_${asking}`;
+
+/** A skill package for each capability and each way to ask: no two tests share a key-value space. */
+function skillFolders(): readonly string[] {
+  return gates.flatMap(([capability, { use, asked, notAsked }]) =>
+    ASKING.map((asking) => {
+      const name = skillName(capability, asking);
+      const path = join(folder, name);
+      const facts = { name, version: '1.0.0', description: 'A gate.', input: true, output: true };
+      const silent = asking === 'bare' ? {} : { capabilities: notAsked };
+      const asks = asking === 'asked' || asking === 'ceiling';
+      mkdirSync(path);
+      writeFileSync(join(path, 'index.js'), handlerOf(`${use} return 'done';`));
+      writeFileSync(
+        join(path, 'skill.json'),
+        JSON.stringify({ ...facts, ...(asks ? { capabilities: asked } : silent) }),
+      );
+      return path;
+    }),
+  );
+}
+
+beforeAll(async () => {
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  const started = await startNode({
+    dataDir: 'memory',
+    threads: 1,
+    log: { level: 'silent', format: 'json' },
+    skillFolders: skillFolders(),
+  });
+  if (!started.ok) throw new Error(started.error.message);
+  node = started.value;
+});
+afterAll(async () => {
+  await node?.close();
+  server.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+async function use(
+  gate: Gate,
+  skill: string,
+  terms: { readonly grants?: CapabilityGrants; readonly profile?: object },
+) {
+  const input: Json = { url: `http://${origin()}/` };
+  const before = { usage: { logBytes: 0 } } as StructuredOutcome;
+  const effectsBefore = await gate.effects(before, skill);
+  const request = { target: { kind: 'skill', skill }, input, ...terms } as const;
+  const outcome = await node.execute(request as Parameters<SkeinNode['execute']>[0]);
+  return { outcome, hadEffect: (await gate.effects(outcome, skill)) > effectsBefore };
+}
+
+function expectDenied(capability: Capability, seen: Awaited<ReturnType<typeof use>>): void {
+  expect(seen.outcome).toMatchObject({
+    ok: false,
+    error: { code: 'CAPABILITY_DENIED', retryable: false, details: { capability } },
+  });
+  expect(seen.hadEffect).toBe(false);
+}
+
+function expectAllowed(seen: Awaited<ReturnType<typeof use>>): void {
+  expect(seen.outcome).toMatchObject({ ok: true, value: 'done' });
+  expect(seen.hadEffect).toBe(true);
+}
+
+it('has a row here for every capability that a manifest can ask for', () => {
+  expect(Object.keys(GATES).sort()).toEqual(Object.keys(CapabilitySchema.properties).sort());
+});
+
+describe.each(gates)('%s', (capability, gate) => {
+  it.each([
+    { asked: false, granted: false },
+    { asked: false, granted: true },
+    { asked: true, granted: false },
+    { asked: true, granted: true },
+  ])('asked for: $asked, granted: $granted', async ({ asked, granted }) => {
+    const grants = granted ? gate.granted() : gate.notGranted;
+    const seen = await use(gate, skillName(capability, asked ? 'asked' : 'not_asked'), { grants });
+    if (asked && granted) expectAllowed(seen);
+    else expectDenied(capability, seen);
+  });
+
+  it(`is ${gate.bare} when neither side says anything`, async () => {
+    const seen = await use(gate, skillName(capability, 'bare'), {});
+    if (gate.bare === 'denied') expectDenied(capability, seen);
+    else expectAllowed(seen);
+  });
+
+  it('is denied by a ceiling that withholds it, whatever is asked for and granted', async () => {
+    const profile = { name: 'strict', grants: gate.notGranted };
+    const terms = { grants: gate.granted(), profile };
+    expectDenied(capability, await use(gate, skillName(capability, 'ceiling'), terms));
+  });
+});
+
+it('a line that was denied is not in the log of the node; one that was granted is', async () => {
+  const run = (asking: 'asked' | 'not_asked') =>
+    skein(['run', join(folder, skillName('log', asking)), '--json'], join(folder, 'data'));
+  const denied = await run('not_asked');
+  expect(JSON.parse(denied.stdout)).toMatchObject({ error: { code: 'CAPABILITY_DENIED' } });
+  expect(denied.stderr).not.toContain('a line of the gate');
+  const granted = await run('asked');
+  expect(JSON.parse(granted.stdout)).toMatchObject({ ok: true });
+  expect(granted.stderr).toContain('a line of the gate');
+});
+
+it('a plan that names no grants gives logging alone', () => {
+  expect(grantsFrom(undefined)).toEqual({ log: true, kv: false });
+});
