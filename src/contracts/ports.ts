@@ -28,9 +28,12 @@ export interface Random {
   readonly fork: (name: string) => Random;
 }
 
-/** A one-way pair of frames between two parties. A frame is handed over: the sender must not touch it afterwards. */
+/** Frames between two parties, in order, both ways. */
 export interface FramePort {
+  /** Takes a copy of the frame: its bytes may be used again at once. */
   readonly post: (frame: Uint8Array) => void;
+  /** What was posted and has not found room on its way yet; grows while the other side does not keep up. */
+  readonly backlogBytes: () => number;
   readonly onFrame: (receive: (frame: Uint8Array) => void) => void;
   readonly onClose: (closed: () => void) => void;
   readonly close: () => void;

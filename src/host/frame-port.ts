@@ -1,10 +1,11 @@
 /** A message port as a frame port. Beside frames, one end may be handed ends of other channels (`onPeer`). */
 import type { MessagePort, Transferable } from 'node:worker_threads';
 import type { FramePort } from '../contracts/index.ts';
+import type { RingEnd } from './ring-port.ts';
 
 export interface PeerEnd {
   readonly peer: string;
-  readonly end: MessagePort;
+  readonly end: RingEnd;
 }
 
 export interface OpenedPort {
@@ -37,7 +38,8 @@ export function framePort(messagePort: MessagePort): OpenedPort {
       replay();
     },
     port: {
-      post: (frame) => messagePort.postMessage(frame),
+      post: (frame) => messagePort.postMessage(frame.slice()),
+      backlogBytes: () => 0,
       onFrame: (receive) => {
         receiveFrame = receive;
         replay();

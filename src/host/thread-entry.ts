@@ -4,6 +4,7 @@ import type { FramePort, Ports } from '../contracts/index.ts';
 import { realClock } from './clock.ts';
 import { framePort } from './frame-port.ts';
 import { realRandom } from './random.ts';
+import { ringPort } from './ring-port.ts';
 import { realTimers } from './timers.ts';
 
 export interface ThreadTask {
@@ -37,7 +38,7 @@ export default async function runThread(task: ThreadTask): Promise<void> {
       boot: task.boot,
       ports: { clock: realClock, timers: realTimers, random: realRandom },
       control: control.port,
-      onPeer: (receive) => control.onPeer(({ peer, end }) => receive(peer, framePort(end).port)),
+      onPeer: (receive) => control.onPeer(({ peer, end }) => receive(peer, ringPort(end))),
     });
   } finally {
     clearInterval(heart);

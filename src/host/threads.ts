@@ -2,10 +2,11 @@
  * Real worker threads, by Piscina: each actor thread is one long task of the pool, so the pool starts, watches and ends it.
  * How the task ended is turned into a typed exit. Heartbeats are counted in shared memory, readable while a thread hangs.
  */
-import { MessageChannel, type MessagePort } from 'node:worker_threads';
+import { MessageChannel } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import { type FramePort, reasonOf, type ThreadExit, type Threads } from '../contracts/index.ts';
 import { framePort } from './frame-port.ts';
+import { type RingEnd, ringEnds, ringPort } from './ring-port.ts';
 import type { ThreadTask } from './thread-entry.ts';
 
 export interface RealThreadsOptions {
@@ -57,14 +58,14 @@ export function realThreads({ main, heapMiB, maxThreads }: RealThreadsOptions): 
           ordered ??= reason;
           abort.abort();
         },
-        connect: (peer, end) => send({ peer, end }, [end as MessagePort]),
+        connect: (peer, end) => send({ peer, end }, [(end as RingEnd).port]),
       };
     },
     channel: () => {
       const { port1, port2 } = new MessageChannel();
-      return [port1, port2];
+      return ringEnds(port1, port2);
     },
-    open: (end): FramePort => framePort(end as MessagePort).port,
+    open: (end): FramePort => ringPort(end as RingEnd),
     close: () => pool.destroy(),
   };
 }

@@ -3,6 +3,7 @@ export { type Backoff, backoffDelayMs } from './backoff.ts';
 export { decode, type Encoded, encode } from './codec.ts';
 export { Link, type LinkEvents } from './link.ts';
 export { memoryPorts } from './memory-port.ts';
+export { RingReader, RingWriter, ringMemory } from './ring.ts';
 export {
   WIRE_VERSION,
   type WireAnswer,

@@ -12,7 +12,11 @@ export function memoryPorts(): readonly [FramePort, FramePort] {
   const makeEnd = (peer: number): End => ({
     receive: undefined,
     closed: undefined,
-    post: (frame) => queueMicrotask(() => isOpen && ends[peer]?.receive?.(frame)),
+    post: (frame) => {
+      const copy = frame.slice();
+      queueMicrotask(() => isOpen && ends[peer]?.receive?.(copy));
+    },
+    backlogBytes: () => 0,
     onFrame(receive) {
       this.receive = receive;
     },

@@ -21,7 +21,8 @@ const FLOORS: Readonly<Record<string, number>> = {
   api: 7,
   cli: 7,
 };
-const SIDEWAYS = new Set(['cli > api']);
+/** The threads' port in `host` is a ring of `transport`; nothing leads back. */
+const SIDEWAYS = new Set(['cli > api', 'host > transport']);
 /** The sandbox's host process loads this one body alone: the whole room would bring the thread pool into it. */
 const SIDE_DOORS = new Set(['sandbox/host-main.ts > host/timers.ts']);
 

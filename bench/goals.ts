@@ -1,0 +1,83 @@
+/** What Skein wants to reach, as data: a ratio to a baseline of the same run, or a figure of its own. */
+import { isRate, type Line } from './harness/statistics.ts';
+
+interface Goal {
+  readonly suite: string;
+  readonly metric: string;
+  /** A baseline's name, or `best peer`: the best of all baselines but the floor, or `itself`: the figure, not a ratio. */
+  readonly against: string;
+  /** For `itself`: the figure that counts. Default `median`. */
+  readonly figure?: 'median' | 'max';
+  readonly atLeast?: number;
+  readonly atMost?: number;
+}
+
+const FLOOR = 'floor';
+const BEST_PEER = 'best peer';
+const ITSELF = 'itself';
+
+const fast = (metric: string): readonly Goal[] => [
+  { suite: 'messaging', metric, against: BEST_PEER, atLeast: 1.5 },
+  { suite: 'messaging', metric, against: FLOOR, atLeast: 0.5 },
+];
+
+export const GOALS: readonly Goal[] = [
+  ...['tell', 'ping-pong', 'thread-ring', 'big', 'chameneos'].flatMap(fast),
+  { suite: 'messaging', metric: 'fork-join-create', against: 'Erlang', atLeast: 1 },
+  { suite: 'messaging', metric: 'ask', against: 'Erlang', atLeast: 1.3 },
+  { suite: 'messaging', metric: 'ask, alone', against: 'Erlang', atLeast: 1.3 },
+  { suite: 'messaging', metric: 'memory', against: ITSELF, atMost: 800 },
+  { suite: 'threads', metric: 'one way, 100 B', against: 'postMessage', atLeast: 5 },
+  { suite: 'threads', metric: 'one way, 100 B', against: 'comedy', atLeast: 15 },
+  { suite: 'threads', metric: 'ask, 64 in flight', against: 'comedy', atLeast: 5 },
+  { suite: 'threads', metric: 'lone ask, p50', against: 'postMessage', atMost: 1 },
+  { suite: 'journal', metric: 'one at a time', against: 'raw, 1 row a commit', atLeast: 0.5 },
+  { suite: 'journal', metric: '100 together', against: 'raw, 100 rows a commit', atLeast: 0.8 },
+  { suite: 'sandbox', metric: 'first result on a warm host', against: ITSELF, atMost: 10 },
+  { suite: 'sandbox', metric: 'first result on a fresh host', against: ITSELF, atMost: 150 },
+  {
+    suite: 'sandbox',
+    metric: 'end of an endless call past its limit',
+    against: ITSELF,
+    figure: 'max',
+    atMost: 10,
+  },
+];
+
+export interface Verdict {
+  readonly goal: string;
+  readonly isMet: boolean;
+}
+
+function isBestPeer(line: Line, lines: readonly Line[]): boolean {
+  const better = isRate(line.unit) ? 1 : -1;
+  return lines.every(
+    ({ suite, metric, baseline, baselineMedian }) =>
+      suite !== line.suite ||
+      metric !== line.metric ||
+      baseline === FLOOR ||
+      better * (line.baselineMedian - baselineMedian) >= 0,
+  );
+}
+
+function isAgainst({ against }: Goal, line: Line, lines: readonly Line[]): boolean {
+  if (against === BEST_PEER) return line.baseline !== FLOOR && isBestPeer(line, lines);
+  if (against !== ITSELF) return against === line.baseline;
+  // A figure of its own is judged once, at the first line of its metric.
+  return line === lines.find(({ suite, metric }) => suite === line.suite && metric === line.metric);
+}
+
+/** The goals that this line is judged by; `lines` are all of the run, among which the best peer is found. */
+export function verdictsOn(line: Line, lines: readonly Line[]): readonly Verdict[] {
+  return GOALS.filter(
+    (goal) =>
+      goal.suite === line.suite && goal.metric === line.metric && isAgainst(goal, line, lines),
+  ).map(({ against, figure = 'median', atLeast, atMost }) => {
+    const found = against === ITSELF ? line[figure] : line.ratio;
+    const unit = against === ITSELF ? ` ${line.unit}` : 'x';
+    const words = against === BEST_PEER ? ` ${BEST_PEER}` : figure === 'max' ? ' at most' : '';
+    return atLeast === undefined
+      ? { goal: `<= ${atMost}${unit}${words}`, isMet: found <= (atMost ?? 0) }
+      : { goal: `>= ${atLeast}${unit}${words}`, isMet: found >= atLeast };
+  });
+}

@@ -1,0 +1,60 @@
+/** Writes `docs/benchmarks.md` and its pictures from lines: the commit, the machine's shape, every figure and its goal. */
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import { join } from 'node:path';
+import { verdictsOn } from '../goals.ts';
+import type { Recorded } from './record.ts';
+import { barPicture } from './svg.ts';
+import { markdownTable } from './table.ts';
+
+const SUITES: Readonly<Record<string, string>> = {
+  messaging:
+    'Messages, asks and lives of actors in one thread. "Floor" is a bare mailbox and run queue without bounds, supervision, addresses or deadlines. Erlang runs with one scheduler. Each contestant runs in processes of its own, and they take turns.',
+  threads:
+    'Messages between two worker threads, beside bare workers with one `postMessage` each. Each contestant runs in processes of its own, and they take turns.',
+  journal:
+    'Appends to the durable log, beside a bare loop of inserts into SQLite; both take turns in one process.',
+  sandbox:
+    'Time to the result of a small skill behind its process, beside isolated-vm alone; both take turns.',
+};
+
+/** The commit that is measured, marked when files differ from it. */
+export const commitOf = (root: string): string =>
+  execFileSync('git', ['describe', '--always', '--dirty', '--exclude=*'], {
+    cwd: root,
+    encoding: 'utf8',
+  }).trim();
+
+function machine(): string {
+  const [cpu] = os.cpus();
+  const gib = Math.round(os.totalmem() / 2 ** 30);
+  const cores = `${os.availableParallelism()} cores (${cpu?.model.trim() ?? 'unknown'})`;
+  return `${cores}, ${gib} GiB of memory, ${os.type()} ${os.arch()}, Node.js ${process.versions.node}`;
+}
+
+export function writeReport(root: string, lines: readonly Recorded[]): void {
+  const pictures = join(root, 'docs', 'benchmarks');
+  mkdirSync(pictures, { recursive: true });
+  const verdicts = lines.flatMap((line) => verdictsOn(line, lines));
+  const met = verdicts.filter(({ isMet }) => isMet).length;
+  const parts = [
+    '# Benchmarks',
+    '<!-- Written by `npm run bench -- --report`; edits are overwritten. -->',
+    `Measured on ${machine()}. Figures are medians of rounds. A ratio is Skein's median divided by the baseline's: more is better for rates, less is better for times and bytes. Goals met: ${met} of ${verdicts.length}.`,
+  ];
+  for (const [suite, words] of Object.entries(SUITES)) {
+    const own = lines.filter((line) => line.suite === suite);
+    if (own.length === 0) continue;
+    const commits = [...new Set(own.map(({ commit }) => commit))].join(', ');
+    const load = Math.max(...own.map(({ loadBefore }) => loadBefore)).toFixed(1);
+    writeFileSync(join(pictures, `${suite}.svg`), barPicture(own));
+    parts.push(
+      `## ${suite}`,
+      `${words} Commit ${commits}, load of the machine before the run ${load}; \`npm run bench -- ${suite}\`.`,
+      `![Bars of the medians](benchmarks/${suite}.svg)`,
+      markdownTable(own).trimEnd(),
+    );
+  }
+  writeFileSync(join(root, 'docs', 'benchmarks.md'), `${parts.join('\n\n')}\n`);
+}

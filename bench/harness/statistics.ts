@@ -1,0 +1,59 @@
+/** Medians, spread, and the line that a measured pair becomes. */
+
+/** One contestant in one round. `n` is how many operations were timed. */
+export interface Measured {
+  readonly value: number;
+  readonly n: number;
+}
+
+/** What a benchmark prints: Skein beside one baseline. `ratio` is median / baselineMedian, whatever the unit. */
+export interface Line {
+  readonly suite: string;
+  readonly metric: string;
+  readonly unit: string;
+  readonly n: number;
+  readonly median: number;
+  readonly min: number;
+  readonly max: number;
+  readonly baseline: string;
+  readonly baselineMedian: number;
+  readonly ratio: number;
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+}
+
+/** Four significant digits: more would be noise. */
+export const rounded = (value: number): number => Number(value.toPrecision(4));
+
+/** In a rate more is better; times, bytes and shares of a processor are better small. */
+export const isRate = (unit: string): boolean => unit.endsWith('/s');
+
+export interface Pair {
+  readonly suite: string;
+  readonly metric: string;
+  readonly unit: string;
+  readonly own: readonly Measured[];
+  readonly baseline: string;
+  readonly other: readonly Measured[];
+}
+
+export function lineOf({ suite, metric, unit, own, baseline, other }: Pair): Line {
+  const values = own.map(({ value }) => value);
+  const middle = median(values);
+  const baselineMedian = median(other.map(({ value }) => value));
+  return {
+    suite,
+    metric,
+    unit,
+    n: median(own.map(({ n }) => n)),
+    median: rounded(middle),
+    min: rounded(Math.min(...values)),
+    max: rounded(Math.max(...values)),
+    baseline,
+    baselineMedian: rounded(baselineMedian),
+    ratio: rounded(middle / baselineMedian),
+  };
+}
