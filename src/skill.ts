@@ -40,15 +40,9 @@ export interface SkillContext {
     readonly request: (request: HttpRequest) => Promise<HttpResponse>;
   };
   readonly kv: {
-    readonly get: (
-      key: string,
-    ) => Promise<{ readonly value: unknown; readonly revision: number } | null>;
-    /** `expectedRevision` makes it a compare-and-set; 0 means that the key must not exist. */
-    readonly set: (
-      key: string,
-      value: unknown,
-      options?: { readonly expectedRevision?: number },
-    ) => Promise<{ readonly revision: number }>;
+    /** The value, or null for a key that does not exist. */
+    readonly get: (key: string) => Promise<unknown>;
+    readonly set: (key: string, value: unknown) => Promise<null>;
     readonly delete: (key: string) => Promise<boolean>;
   };
   readonly log: SkillLog;

@@ -7,6 +7,7 @@ import {
   addUsage,
   type Budget,
   type CorrelationId,
+  errorOf,
   type Json,
   LIMITS,
   NO_USAGE,
@@ -141,7 +142,11 @@ function startStep(state: RunState, step: Step, ctx: ActorContext): void {
   const startMs = ctx.clock.monotonicMs();
   const scope = { input: state.input, steps: state.outputs };
   const run = { step, skill, scope, trace: span ? traceOf(span) : ctx.trace };
-  const work = runStep(run, frameOf(state, ctx)).then((result): StepDone => {
+  // A step that rejects is a defect of Skein; the run ends with it instead of waiting for ever.
+  const settled = runStep(run, frameOf(state, ctx)).catch(
+    (thrown): Result<Json> => ({ ok: false, error: errorOf(thrown) }),
+  );
+  const work = settled.then((result): StepDone => {
     if (!result.ok) span?.setStatus({ code: SpanStatusCode.ERROR, message: result.error.message });
     span?.end(ctx.clock.wallMs());
     return { step, result, startMs };

@@ -46,7 +46,7 @@ export interface Call {
 }
 
 const ONCE: Retry = { attempts: 1 };
-/** A lost thread is no fault of the skill: work without lasting effects is simply done again. */
+/** A lost thread is no fault of the skill: work that changes nothing outside is simply done again. */
 const FREE_RETRIES = 2;
 const ASK_MS = 600_000;
 
@@ -63,7 +63,7 @@ export async function runCall(call: Call, frame: RunFrame): Promise<Result<Json>
     if (overBudget) return { ok: false, error: overBudget };
     if (execution.result.ok) return settle(call, invocation, execution, frame);
     const { error } = execution.result;
-    const isFree = error.code === 'THREAD_LOST' && !isOnce(call.skill) && free-- > 0;
+    const isFree = error.code === 'THREAD_LOST' && changesNothing(call.skill) && free-- > 0;
     const mayRetry = isFree || (error.retryable && attempt < retry.attempts && !isOnce(call.skill));
     const retryInMs = mayRetry ? delayOf(retry, attempt, frame) : null;
     frame.emit({
@@ -80,6 +80,9 @@ export async function runCall(call: Call, frame: RunFrame): Promise<Result<Json>
     await pause(frame.system, retryInMs);
   }
 }
+
+const changesNothing = ({ manifest: { effects = 'none' } }: SkillPackage): boolean =>
+  effects === 'none' || effects === 'read';
 
 const isOnce = (skill: SkillPackage): boolean => skill.manifest.effects === 'once';
 

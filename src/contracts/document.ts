@@ -15,6 +15,10 @@ export function readDocument<T>(
   check: (value: unknown) => Checked<T>,
 ): ReadDocument<T> {
   const lines = new LineCounter();
+  if (nestingOf(text) > NESTING_MAX) {
+    const found = `brackets nested deeper than ${NESTING_MAX}`;
+    return { ok: false, error: { pointer: '/', found, expected: 'a flatter document' } };
+  }
   try {
     const document = parseDocument(text, {
       lineCounter: lines,
@@ -39,6 +43,20 @@ export function readDocument<T>(
       error: { pointer: '/', found: reasonOf(thrown), expected: 'YAML or JSON' },
     };
   }
+}
+
+/** The parser's time grows with the square of the nesting. Brackets in texts count too, which no honest document minds. */
+const NESTING_MAX = 500;
+
+function nestingOf(text: string): number {
+  let depth = 0;
+  let deepest = 0;
+  for (let at = 0; at < text.length; at++) {
+    const character = text.charCodeAt(at);
+    if (character === 0x5b || character === 0x7b) deepest = Math.max(deepest, ++depth);
+    else if ((character === 0x5d || character === 0x7d) && depth > 0) depth--;
+  }
+  return deepest;
 }
 
 /** The line of the deepest part of the pointer that exists in the text. */

@@ -23,8 +23,16 @@ export class SkeinException extends Error {
 
 /** The error inside whatever was thrown: a `SkeinException` keeps its code, the rest is a defect of Skein. */
 export function errorOf(thrown: unknown): SkeinError {
-  if (thrown instanceof SkeinException) return thrown.error;
-  return skeinError('INTERNAL', { reason: reasonOf(thrown) });
+  return typedErrorIn(thrown) ?? skeinError('INTERNAL', { reason: reasonOf(thrown) });
+}
+
+/** Even asking for a prototype runs code of a hostile proxy. */
+function typedErrorIn(thrown: unknown): SkeinError | undefined {
+  try {
+    return thrown instanceof SkeinException ? thrown.error : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** A sentence for anything that can be thrown: a proxy, `undefined`, an error with hostile getters. Never throws. */

@@ -64,6 +64,7 @@ export {
   type Usage,
 } from './outcome.ts';
 export { ErrorSchema, OutcomeSchema } from './outcome-schema.ts';
+export { type PlainCopy, plainCopy } from './plain.ts';
 export { type Budget, type Plan, PlanSchema, type Retry, type Step, type Verify } from './plan.ts';
 export type {
   Clock,

@@ -26,6 +26,8 @@ export const LIMITS = {
   /** One frame between threads: envelopes of a turn, coalesced. */
   frameEnvelopes: 64,
   frameBytes: 64 * KIB,
+  /** What may wait for a thread that does not keep up, beyond the ring itself; then messages to it are refused. */
+  linkBacklogBytes: 4 * MIB,
   /** One message that crosses a thread. Larger data belongs in chunks. */
   messageBytes: 64 * MIB,
 

@@ -2,14 +2,12 @@
 import {
   assertNever,
   type FramePort,
-  formatTraceparent,
   LIMITS,
   MAIN_THREAD,
-  parseTraceparent,
   skeinError,
   type ThreadName,
 } from '../contracts/index.ts';
-import { Link, type WireMessage, type WireUserMessage } from '../transport/index.ts';
+import { Link, type OtherMessage, type UserMessage } from '../transport/index.ts';
 import { ActorRef } from './actor-ref.ts';
 import type { ActorSystem } from './actor-system.ts';
 import type { AskResult, PendingAsk } from './ask.ts';
@@ -40,7 +38,10 @@ export class Remote {
   connect(thread: ThreadName, port: FramePort): void {
     this.#links.get(thread)?.close('replaced by a new link');
     const link = new Link(port, {
-      onMessage: (message) => this.#receive(thread, message),
+      onUser: (message) => this.#receiveUser(thread, message),
+      onAnswer: (askId, answer) =>
+        this.#system.asks.settleNumber(askId, answer as AskResult<unknown>),
+      onOther: (message) => this.#receiveOther(message),
       onClosed: (reason) => {
         if (this.#links.get(thread) === link) this.#links.delete(thread);
         this.#system.log.debug('a link closed', { peer: thread, reason });
@@ -70,7 +71,8 @@ export class Remote {
   send(envelope: Envelope): SendResult {
     const link = this.#linkTo(envelope.target);
     if (!link) return this.#refuse(envelope, this.#noLink(envelope.target));
-    const encoded = link.send(this.#toWire(envelope));
+    if (link.isFull) return this.#refuse(envelope, notKeepingUp(envelope.target.thread));
+    const encoded = link.user(this.#toWire(envelope));
     if (encoded.ok) return this.#sent();
     const { type, target } = envelope;
     const facts = { actor: target.address, type, reason: encoded.reason };
@@ -80,11 +82,11 @@ export class Remote {
   answer(asker: RemoteAsker, answer: AskResult<unknown>, target: ActorRef, type: string): void {
     const { id: askId, thread } = asker;
     const link = this.#links.get(thread);
-    const encoded = link?.send({ kind: 'answer', askId, answer });
+    const encoded = link?.answer(askId, answer);
     if (encoded && !encoded.ok) {
       const reason = `its answer cannot be sent: ${encoded.reason}`;
       const error = skeinError('ACTOR_FAILED', { actor: target.address, type, reason });
-      link?.send({ kind: 'answer', askId, answer: { kind: 'unknown', error } });
+      link?.answer(askId, { kind: 'unknown', error });
     }
     this.#sent();
   }
@@ -92,7 +94,7 @@ export class Remote {
   signal(ref: ActorRef, signal: Signal): void {
     const link = this.#linkTo(ref);
     if (!link) return this.#signalNobody(ref, signal);
-    link.send({ kind: 'signal', to: ref.path, incarnation: ref.incarnation, signal });
+    link.other({ kind: 'signal', to: ref.path, incarnation: ref.incarnation, signal });
     this.#sent();
   }
 
@@ -108,7 +110,7 @@ export class Remote {
         module: url,
         exportName,
       } as const;
-      const encoded = this.#links.get(child.thread)?.send({ ...message, args: origin.args });
+      const encoded = this.#links.get(child.thread)?.other({ ...message, args: origin.args });
       if (encoded && !encoded.ok) this.#spawnRefused(parent, child, encoded.reason);
       this.#sent();
     });
@@ -164,20 +166,18 @@ export class Remote {
     this.#system.signal(parent, { kind: 'child-failed', exit });
   }
 
-  #toWire(envelope: Envelope): WireUserMessage {
+  #toWire(envelope: Envelope): UserMessage {
     const { target, sender, type, payload, asker, deadlineMs, trace } = envelope;
     const { clock, asks } = this.#system;
     const ask = asker instanceof RemoteAsker ? this.#relay(envelope, asker) : asker;
     return {
-      kind: 'user',
-      to: target.path,
-      incarnation: target.incarnation,
+      target,
+      sender,
       type,
       payload,
-      sender: sender ?? null,
       askId: ask === undefined ? NO_ASK : asks.numberOf(ask),
-      remainingMs: deadlineMs === NO_DEADLINE ? null : deadlineMs - clock.monotonicMs(),
-      traceparent: trace ? formatTraceparent(trace) : null,
+      leftMs: deadlineMs === NO_DEADLINE ? undefined : deadlineMs - clock.monotonicMs(),
+      trace,
       sentAtMs: trace?.sampled ? clock.wallMs() : 0,
     };
   }
@@ -191,43 +191,39 @@ export class Remote {
     );
   }
 
-  #receive(from: ThreadName, message: WireMessage): void {
+  #receiveOther(message: OtherMessage): void {
     switch (message.kind) {
-      case 'user':
-        return this.#receiveUser(from, message);
-      case 'answer':
-        return this.#system.asks.settleNumber(message.askId, message.answer as AskResult<unknown>);
       case 'signal':
         return this.#system.signal(this.#localRef(message), message.signal as Signal);
       case 'spawn': {
-        const { module: url, exportName, args } = message;
+        const { path: to, incarnation, parent, module: url, exportName, args } = message;
         const origin = { kind: 'module', module: { url, exportName }, args } as const;
-        return this.#system.spawnFor(
-          message.parent as ActorRef,
-          this.#localRef({ to: message.path, incarnation: message.incarnation }),
-          origin,
-        );
+        const child = this.#localRef({ to, incarnation });
+        return this.#system.spawnFor(parent as ActorRef, child, origin);
       }
       default:
         assertNever(message, 'wire message');
     }
   }
 
-  #receiveUser(from: ThreadName, message: WireUserMessage): void {
-    const { clock } = this.#system;
-    const trace = message.traceparent === null ? undefined : parseTraceparent(message.traceparent);
-    if (trace?.sampled && message.sentAtMs > 0) {
-      const to = this.#system.thread;
-      tracing.recordHop(trace, { from, to, startMs: message.sentAtMs, endMs: clock.wallMs() });
+  #receiveUser(from: ThreadName, message: UserMessage): void {
+    const { clock, thread: to } = this.#system;
+    const { target, sender, type, payload, askId, leftMs, trace, sentAtMs } = message;
+    if (trace?.sampled && sentAtMs > 0) {
+      tracing.recordHop(trace, { from, to, startMs: sentAtMs, endMs: clock.wallMs() });
     }
-    const deadlineMs =
-      message.remainingMs === null ? NO_DEADLINE : clock.monotonicMs() + message.remainingMs;
-    const sender = message.sender instanceof ActorRef ? message.sender : undefined;
-    const asker = message.askId === NO_ASK ? undefined : new RemoteAsker(message.askId, from);
-    const target = this.#localRef(message);
-    const { type, payload } = message;
+    const deadlineMs = leftMs === undefined ? NO_DEADLINE : clock.monotonicMs() + leftMs;
+    const asker = askId === NO_ASK ? undefined : new RemoteAsker(askId, from);
     this.#system.deliver(
-      new Envelope(target, sender, type, payload, asker, deadlineMs, trace),
+      new Envelope(
+        target as ActorRef,
+        sender as ActorRef | undefined,
+        type,
+        payload,
+        asker,
+        deadlineMs,
+        trace,
+      ),
       undefined,
     );
   }
@@ -236,3 +232,6 @@ export class Remote {
     return new ActorRef(this.#system.node, this.#system.thread, to, incarnation);
   }
 }
+
+const notKeepingUp = (thread: ThreadName) =>
+  skeinError('OVERLOADED', { reason: `thread ${thread} does not keep up with what is sent to it` });

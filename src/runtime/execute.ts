@@ -8,12 +8,9 @@ import { type ContractTerms, type RunEvent, runActor } from '../actors/index.ts'
 import {
   type CapabilityGrants,
   type Ceiling,
-  CeilingSchema,
   type CorrelationId,
-  checker,
   DEFAULT_TENANT,
   errorOf,
-  failure,
   grantsFrom,
   type Journal,
   type Json,
@@ -24,6 +21,7 @@ import {
   type Plan,
   type Result,
   type RunId,
+  reasonOf,
   type SkeinError,
   type SkillPackage,
   type StructuredOutcome,
@@ -33,6 +31,7 @@ import {
 import { type ActorRef, type ActorSystem, traceOf } from '../kernel/index.ts';
 import { loadSkillPackage, type SkillRegistry } from '../skills/index.ts';
 import { checkPlan, readPlan } from './plan-file.ts';
+import { readRequest } from './request.ts';
 
 export interface ExecuteRequest {
   /** A plan as text (YAML or JSON) or as a value, or one skill: `name`, `name@range` or a folder. */
@@ -71,7 +70,6 @@ interface Ids {
 }
 
 const GRACE_MS = 30_000;
-const checkCeiling = checker(CeilingSchema);
 
 export async function executeRun(
   request: ExecuteRequest,
@@ -106,7 +104,7 @@ export async function executeRun(
 }
 
 async function attempt(
-  request: ExecuteRequest,
+  given: ExecuteRequest,
   parts: ExecuteParts,
   ids: Ids,
   context: ReturnType<typeof traceOf> | undefined,
@@ -119,9 +117,12 @@ async function attempt(
     return { ok: false, error, ...ids, attempts: 0, usage: NO_USAGE, elapsedMs };
   };
   try {
+    const read = readRequest(given);
+    if (!read.ok) return failed(read.error);
+    const request = read.value;
     const prepared = await prepare(request, parts);
     if (!prepared.ok) return failed(prepared.error);
-    const recorder = recordTo(parts.journal, ids.runId, onEvent);
+    const recorder = recordTo(parts.journal, ids.runId, (event) => tell(onEvent, event, system));
     const args = {
       ...ids,
       ...prepared.value,
@@ -141,6 +142,15 @@ async function attempt(
     return lost ? failed(lost) : answer.value;
   } catch (thrown) {
     return failed(errorOf(thrown));
+  }
+}
+
+/** What a listener throws is its own affair: the run goes on. */
+function tell(onEvent: (event: RunEvent) => void, event: RunEvent, { log }: ActorSystem): void {
+  try {
+    onEvent(event);
+  } catch (thrown) {
+    log.warn('a listener of run events threw', { type: event.type, thrown: reasonOf(thrown) });
   }
 }
 
@@ -173,9 +183,7 @@ async function prepare(
   request: ExecuteRequest,
   { registry, policy }: ExecuteParts,
 ): Promise<Result<Prepared>> {
-  const profile = checkProfile(request.profile);
-  if (!profile.ok) return profile;
-  const { target } = request;
+  const { target, profile } = request;
   const plan = planOf(request);
   if (!plan.ok) return plan;
   const base =
@@ -192,7 +200,7 @@ async function prepare(
     skills,
     terms: {
       grants: { ...grantsFrom(plan.value.grants), ...request.grants },
-      ceilings: [policy, profile.value].filter((ceiling) => ceiling !== undefined),
+      ceilings: [policy, profile].filter((ceiling) => ceiling !== undefined),
     },
   });
 }
@@ -228,10 +236,3 @@ const mergeInput = (fromPlan: unknown, given: Json | undefined): Json => {
   if (given === undefined) return (fromPlan ?? {}) as Json;
   return isObject(fromPlan) && isObject(given) ? { ...fromPlan, ...given } : given;
 };
-
-function checkProfile(profile: unknown): Result<Ceiling | undefined> {
-  if (profile === undefined) return success(undefined);
-  const checked = checkCeiling(profile);
-  if (checked.ok) return success(checked.value);
-  return failure('ARGUMENT_INVALID', { argument: 'profile', ...checked.mismatch });
-}

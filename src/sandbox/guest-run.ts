@@ -26,6 +26,8 @@ export interface RunEnd {
 export interface GuestRunOptions {
   readonly timers: Timers;
   readonly residentBytes: () => number;
+  /** Processor time of the whole process, never less than that of the guest. */
+  readonly processCpuMs: () => number;
   readonly onCall: (call: { name: string; argsJson: string; seq: number }) => void;
   readonly onLog: (lineJson: string) => void;
 }
@@ -45,6 +47,7 @@ export class GuestRun {
   readonly #settlement = Promise.withResolvers<Settlement>();
   readonly #limit = Promise.withResolvers<Ending>();
   readonly #cpuAtStart: bigint;
+  readonly #processCpuMs: () => number;
   #cpuNs = 0n;
   #answerCame = Promise.withResolvers<void>();
   #settled = false;
@@ -53,6 +56,8 @@ export class GuestRun {
     this.#frame = frame;
     this.#realm = realm;
     this.#cpuAtStart = realm.isolate.cpuTime;
+    const processAtStartMs = options.processCpuMs();
+    this.#processCpuMs = () => options.processCpuMs() - processAtStartMs;
     realm.post = (kind, first = '', second = '', third = '') => {
       if (this.#settled) return;
       if (kind === 'call') {
@@ -66,7 +71,7 @@ export class GuestRun {
     };
     realm.catastrophe = () => this.#hit('heap');
     const watch = watchLimits(
-      { ...options, resources: frame.resources, cpuMs: () => this.#cpuMs() },
+      { ...options, resources: frame.resources, cpuMs: () => this.#cpuMsAtMost() },
       (limit) => this.#hit(limit),
     );
     this.end = this.#run().finally(watch.stop);
@@ -81,13 +86,13 @@ export class GuestRun {
     const early = await Promise.race([this.#drive(), this.#limit.promise]);
     if (early) {
       const limitTouched = early.kind === 'limit';
-      return { ending: early, cpuMs: this.#cpuMs(), heapBytes: 0, limitTouched };
+      return { ending: early, cpuMs: this.#cpuMsAtMost(), heapBytes: 0, limitTouched };
     }
     const { kind, json, limitTouched } = await this.#settlement.promise;
     const heap = await this.#realm.isolate.getHeapStatistics();
     return {
       ...judgeSettlement(this.#frame, kind, json),
-      cpuMs: this.#cpuMs(),
+      cpuMs: this.#cpuMsAtMost(),
       heapBytes: heap.total_heap_size + heap.externally_allocated_size,
       limitTouched,
     };
@@ -132,6 +137,14 @@ export class GuestRun {
   #hit(limit: 'cpu' | 'wall' | 'heap'): void {
     this.#settled = true;
     this.#limit.resolve({ kind: 'limit', limit });
+  }
+
+  /**
+   * While an entry is on, isolated-vm counts elapsed time for it, also when a busy machine gives the thread no turn. The
+   * process's own processor time bounds what the guest can have used of it.
+   */
+  #cpuMsAtMost(): number {
+    return Math.min(this.#cpuMs(), this.#processCpuMs());
   }
 
   /** The last figure stands once V8 has given the isolate up. */

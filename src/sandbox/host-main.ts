@@ -75,6 +75,10 @@ async function execute(frame: RunFrame): Promise<void> {
   const guest = new GuestRun(frame, realm, {
     timers: realTimers,
     residentBytes: memory.residentBytes,
+    processCpuMs: () => {
+      const { user, system } = process.cpuUsage();
+      return (user + system) / 1_000;
+    },
     onCall: ({ name, argsJson, seq }) =>
       send(`${head('call')},"seq":${seq},"name":${JSON.stringify(name)},"args":${argsJson}}`),
     onLog: (lineJson) => send(`${head('log')},${lineJson.slice(1)}`),

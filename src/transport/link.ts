@@ -1,13 +1,14 @@
 /**
  * A link to one other thread: messages that become ready in the same turn leave as one frame, in order. Lossless and
- * ordered as the port beneath is; when that closes, the link is over and says so once.
+ * ordered as the port beneath is; when that closes, the link is over and says so once. When the other side does not keep up,
+ * messages of actors are refused beyond a bound; answers and signals, which are bounded by what they answer, still go.
  */
 import { type FramePort, LIMITS, reasonOf } from '../contracts/index.ts';
-import { decode, type Encoded, encode } from './codec.ts';
-import type { WireMessage } from './wire-message.ts';
+import { type DecodedEvents, LinkDecoder } from './link-decoder.ts';
+import { type Encoded, LinkEncoder } from './link-encoder.ts';
+import type { Answer, OtherMessage, UserMessage } from './wire-message.ts';
 
-export interface LinkEvents {
-  readonly onMessage: (message: WireMessage) => void;
+export interface LinkEvents extends DecodedEvents {
   /** A frame that cannot be read ends the link: nothing after it can be trusted to be in order. */
   readonly onClosed: (reason: string) => void;
 }
@@ -15,40 +16,39 @@ export interface LinkEvents {
 export class Link {
   readonly #port: FramePort;
   readonly #events: LinkEvents;
-  #waiting: Uint8Array[] = [];
-  #waitingBytes = 0;
+  readonly #encoder: LinkEncoder;
+  readonly #decoder: LinkDecoder;
   #open = true;
 
   constructor(port: FramePort, events: LinkEvents) {
     this.#port = port;
     this.#events = events;
+    this.#encoder = new LinkEncoder((frame) => port.post(frame));
+    this.#decoder = new LinkDecoder(events);
     port.onFrame((frame) => this.#receive(frame));
     port.onClose(() => this.close('the other end closed'));
   }
 
+  /** Too much waits for the other side already. */
+  get isFull(): boolean {
+    return this.#port.backlogBytes() > LIMITS.linkBacklogBytes;
+  }
+
   /** Takes the message's value now; it leaves with the next `flush`, or at once when the frame is full. */
-  send(message: WireMessage): Encoded {
-    const encoded = encode(message);
-    if (!encoded.ok) return encoded;
-    this.#waiting.push(encoded.bytes);
-    this.#waitingBytes += encoded.bytes.byteLength;
-    if (this.#waiting.length >= LIMITS.frameEnvelopes || this.#waitingBytes >= LIMITS.frameBytes) {
-      this.flush();
-    }
-    return encoded;
+  user(message: UserMessage): Encoded {
+    return this.#encoder.user(message);
+  }
+
+  answer(askId: number, answer: Answer): Encoded {
+    return this.#encoder.answer(askId, answer);
+  }
+
+  other(message: OtherMessage): Encoded {
+    return this.#encoder.other(message);
   }
 
   flush(): void {
-    if (this.#waiting.length === 0 || !this.#open) return;
-    const frame = new Uint8Array(this.#waitingBytes);
-    let offset = 0;
-    for (const bytes of this.#waiting) {
-      frame.set(bytes, offset);
-      offset += bytes.byteLength;
-    }
-    this.#waiting = [];
-    this.#waitingBytes = 0;
-    this.#port.post(frame);
+    if (this.#open) this.#encoder.flush();
   }
 
   close(reason: string): void {
@@ -61,7 +61,7 @@ export class Link {
   #receive(frame: Uint8Array): void {
     if (!this.#open) return;
     try {
-      for (const message of decode(frame)) this.#events.onMessage(message);
+      this.#decoder.decode(frame);
     } catch (thrown) {
       this.close(`a frame could not be read: ${reasonOf(thrown)}`);
     }

@@ -1,31 +1,28 @@
-/** What crosses from one thread to another: a closed union. Frames carry any number of these, in order. */
-import type { SkeinError } from '../contracts/index.ts';
+/** What crosses from one thread to another. Frames carry any number of these, in order. */
+import type { SkeinError, TraceContext } from '../contracts/index.ts';
 
 /** The version that both ends of a link must speak. Grows when a field changes its meaning. */
-export const WIRE_VERSION = 1;
+export const WIRE_VERSION = 2;
 
-export interface WireUserMessage {
-  readonly kind: 'user';
-  readonly to: string;
-  readonly incarnation: number;
+/** A message of an actor. */
+export interface UserMessage {
+  /** A ref: any object that the codec knows (`registerWireType`), known again by its identity. */
+  readonly target: object;
+  readonly sender: object | undefined;
   readonly type: string;
   readonly payload: unknown;
-  readonly sender: unknown;
+  /** The number of the ask on the sender's thread; 0 when nobody waits for an answer. */
   readonly askId: number;
-  /** What is left of the deadline; clocks of two machines differ, spans of time do not. Null: no deadline. */
-  readonly remainingMs: number | null;
-  readonly traceparent: string | null;
+  /** What is left of the deadline, ms; clocks of two machines differ, spans of time do not. */
+  readonly leftMs: number | undefined;
+  readonly trace: TraceContext | undefined;
   /** Wall clock of the sender when the message left, for the span of the hop; 0 unless sampled. */
   readonly sentAtMs: number;
 }
 
-export interface WireAnswer {
-  readonly kind: 'answer';
-  readonly askId: number;
-  readonly answer:
-    | { readonly kind: 'answered'; readonly value: unknown }
-    | { readonly kind: 'not-delivered' | 'unknown'; readonly error: SkeinError };
-}
+export type Answer =
+  | { readonly kind: 'answered'; readonly value: unknown }
+  | { readonly kind: 'not-delivered' | 'unknown'; readonly error: SkeinError };
 
 export interface WireSignal {
   readonly kind: 'signal';
@@ -46,4 +43,5 @@ export interface WireSpawn {
   readonly args: unknown;
 }
 
-export type WireMessage = WireUserMessage | WireAnswer | WireSignal | WireSpawn;
+/** The rare ones. */
+export type OtherMessage = WireSignal | WireSpawn;

@@ -1,4 +1,8 @@
 /** The trace of a run is one tree, whatever became of the run: 1,000 runs on two threads, not one span without its parent. */
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, expect, it } from 'vitest';
 import { type ExecuteRequest, startNode } from '../../src/runtime/index.ts';
 import type { SpanRecord } from '../../src/telemetry/index.ts';
@@ -6,21 +10,35 @@ import type { SpanRecord } from '../../src/telemetry/index.ts';
 const RUNS = 1_000;
 const IN_FLIGHT = 8;
 
+/** The skill `hello` with limits that no loaded machine meets: what becomes of a run is up to its plan alone. */
+const folder = mkdtempSync(join(tmpdir(), 'skein-traces-'));
+cpSync(fileURLToPath(new URL('../../src/skills/hello', import.meta.url)), folder, {
+  recursive: true,
+});
+const manifestFile = join(folder, 'skill.json');
+const manifest = JSON.parse(readFileSync(manifestFile, 'utf8'));
+const resources = { cpuMs: 30_000, wallMs: 60_000 };
+writeFileSync(manifestFile, JSON.stringify({ ...manifest, name: 'patient_hello', resources }));
+
 const started = await startNode({
   dataDir: 'memory',
   threads: 2,
   log: { level: 'silent', format: 'json' },
+  skillFolders: [folder],
 });
 if (!started.ok) throw new Error(started.error.message);
 const node = started.value;
-afterAll(() => node.close());
+afterAll(async () => {
+  await node.close();
+  rmSync(folder, { recursive: true });
+});
 
 const plan = (...steps: readonly object[]): ExecuteRequest => ({
   target: { kind: 'plan', plan: { plan: 'traced', steps } },
 });
 const greet = (id: string, more: object = {}) => ({
   id,
-  skill: 'hello',
+  skill: 'patient_hello',
   input: { name: id },
   ...more,
 });

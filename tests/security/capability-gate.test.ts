@@ -91,13 +91,14 @@ function skillFolders(): readonly string[] {
       const name = skillName(capability, asking);
       const path = join(folder, name);
       const facts = { name, version: '1.0.0', description: 'A gate.', input: true, output: true };
+      const resources = { cpuMs: 10_000, wallMs: 60_000 };
       const silent = asking === 'bare' ? {} : { capabilities: notAsked };
       const asks = asking === 'asked' || asking === 'ceiling';
       mkdirSync(path);
       writeFileSync(join(path, 'index.js'), handlerOf(`${use} return 'done';`));
       writeFileSync(
         join(path, 'skill.json'),
-        JSON.stringify({ ...facts, ...(asks ? { capabilities: asked } : silent) }),
+        JSON.stringify({ ...facts, resources, ...(asks ? { capabilities: asked } : silent) }),
       );
       return path;
     }),

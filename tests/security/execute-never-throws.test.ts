@@ -58,12 +58,13 @@ const SKILLS: Readonly<Record<string, readonly [body: string, code: string]>> = 
 const folder = mkdtempSync(join(tmpdir(), 'skein-never-throws-'));
 let node: SkeinNode;
 
-function skillFolder(name: string, body: string): string {
+const bodies = Object.entries(SKILLS).map(([name, [body]]) => [name, body]);
+
+function skillFolder([name = '', body = '']: readonly string[]): string {
   const path = join(folder, name);
   const facts = { name, version: '1.0.0', description: 'An attack.', input: true, output: true };
-  const resources = name.startsWith('runs_out')
-    ? { memoryMiB: 16, cpuMs: 10_000, wallMs: 20_000 }
-    : { cpuMs: 250, wallMs: 20_000 };
+  const cpuMs = name.startsWith('hangs') ? 250 : 20_000;
+  const resources = { cpuMs, wallMs: 50_000, memoryMiB: 16 };
   mkdirSync(path);
   writeFileSync(join(path, 'index.js'), handlerOf(body));
   writeFileSync(join(path, 'skill.json'), JSON.stringify({ ...facts, resources }));
@@ -75,7 +76,7 @@ beforeAll(async () => {
     dataDir: 'memory',
     threads: 1,
     log: { level: 'silent', format: 'json' },
-    skillFolders: Object.entries(SKILLS).map(([name, [body]]) => skillFolder(name, body)),
+    skillFolders: [['honest', 'return input + 1;'], ...bodies].map(skillFolder),
   });
   if (!started.ok) throw new Error(started.error.message);
   node = started.value;
@@ -148,13 +149,47 @@ describe('execute gives a structured outcome', () => {
     await execute(skill('hello', { name: HOSTILE[name]?.() }));
   });
 
+  it.each(Object.keys(HOSTILE))('to an honest plan beside %s', async (name) => {
+    const value = () => HOSTILE[name]?.() as never;
+    const steps = [{ id: 'one', skill: 'hello', input: { name: 'you' } }];
+    const plan = { plan: 'honest', steps };
+    await execute({
+      target: { kind: 'plan', plan: { ...plan, input: value(), output: '${input}' } },
+    });
+    await execute({ target: { kind: 'plan', plan }, tenant: value() });
+    await execute({ target: { kind: 'plan', plan }, grants: value() });
+    const call = { kind: 'skill', skill: 'http_call' };
+    await execute({ target: call, input: { url: 'http://a.test' }, grants: { http: value() } });
+    await execute({
+      target: call,
+      input: { url: 'http://a.test' },
+      grants: { http: { hosts: value() } },
+    });
+  });
+
+  it('to a caller whose listener throws at every event', async () => {
+    const seen: string[] = [];
+    const request = skill('honest', 41) as ExecuteRequest;
+    const outcome = await node.execute(request, ({ type }) => {
+      seen.push(type);
+      throw HOSTILE['a proxy whose traps throw']?.();
+    });
+    expect(outcome).toMatchObject({ ok: true });
+    expect(seen.at(-1)).toBe('run.completed');
+  });
+
+  it('that blames the request, never Skein', async () => {
+    const property = fc.asyncProperty(badRequest, async (description) => {
+      const outcome = await execute(build(description));
+      expect(outcome.ok ? 'OK' : outcome.error.code).not.toBe('INTERNAL');
+    });
+    await fc.assert(property, { ...allFail(2_000), seed: SEED + 1 });
+  });
+
   it('20,000 times and more, and then runs an honest skill as if nothing had been', async () => {
     expect(executed).toBeGreaterThanOrEqual(20_000);
     expect(Object.keys(Object.prototype)).toEqual([]);
-    expect(await execute(skill('hello', { name: 'you' }))).toMatchObject({
-      ok: true,
-      value: { greeting: 'Hello, you!' },
-    });
+    expect(await execute(skill('honest', 41))).toMatchObject({ ok: true, value: 42 });
     expect((await node.status()).activeRuns).toBe(0);
   });
 });

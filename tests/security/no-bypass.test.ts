@@ -50,13 +50,9 @@ const RUNS_TEXT: readonly Rule[] = [
     },
   },
   {
-    what: 'worker threads',
-    pattern: /['"](node:worker_threads|piscina)['"]/,
-    allowed: {
-      'host/frame-port.ts': 'the type of a message port',
-      'host/thread-entry.ts': 'the type of a message port',
-      'host/threads.ts': 'the one place that starts threads, all with THREAD_MAIN_URL',
-    },
+    what: 'a thread that is started',
+    pattern: /\bWorker\b(?! threads)|\bPiscina\b/,
+    allowed: { 'host/threads.ts': 'all with THREAD_MAIN_URL, named by the supervisor' },
   },
   {
     what: 'child processes',

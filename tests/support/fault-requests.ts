@@ -11,6 +11,13 @@ const trapped = (target: object): object => {
   const names = ['get', 'has', 'ownKeys', 'getOwnPropertyDescriptor', 'getPrototypeOf', 'apply'];
   return new Proxy(target, Object.fromEntries(names.map((name) => [name, trap])));
 };
+/** Even asking what it is an instance of throws, and what that throws cannot be asked either. */
+const unaskable = (): object => {
+  const trap = (): never => {
+    throw unaskable();
+  };
+  return new Proxy({}, { get: trap, getPrototypeOf: trap, ownKeys: trap, has: trap });
+};
 const revoked = (): object => {
   const { proxy, revoke } = Proxy.revocable({}, {});
   revoke();
@@ -40,8 +47,10 @@ const HUGE = 'x'.repeat(300_000);
 export const HOSTILE: Readonly<Record<string, () => unknown>> = {
   'a proxy whose traps throw': () => trapped({}),
   'a list whose traps throw': () => trapped([]),
+  'a proxy whose traps throw such proxies': unaskable,
   'a function whose traps throw': () => trapped(() => undefined),
   'a revoked proxy': revoked,
+  'a list of four billion holes': () => new Array(2 ** 32 - 1),
   'a cyclic object': cyclic,
   'a deep value': () => deep(20_000),
   'a huge string': () => HUGE,
@@ -123,9 +132,9 @@ export interface BadRequest {
   readonly value: { readonly hostile: string } | { readonly plain: unknown };
 }
 
-/** What a getter can throw so that whoever catches it can still look at it. */
 const THROWN: Readonly<Record<string, () => unknown>> = {
   'an error': () => new Error('thrown'),
+  'a proxy that nobody can ask': unaskable,
   nothing: () => undefined,
   'a symbol': () => Symbol('thrown'),
   'an error that is not one': () => Object.create(Error.prototype),

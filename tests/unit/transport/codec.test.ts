@@ -1,28 +1,60 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { NodeId, ThreadName } from '../../../src/contracts/index.ts';
+import {
+  type CorrelationId,
+  type NodeId,
+  skeinError,
+  type ThreadName,
+} from '../../../src/contracts/index.ts';
 import { seededRandom } from '../../../src/host/index.ts';
 import { ActorRef } from '../../../src/kernel/index.ts';
-import { backoffDelayMs, decode, encode, type WireMessage } from '../../../src/transport/index.ts';
+import { type Answer, backoffDelayMs, type UserMessage } from '../../../src/transport/index.ts';
+import { LinkDecoder } from '../../../src/transport/link-decoder.ts';
+import { LinkEncoder } from '../../../src/transport/link-encoder.ts';
 
-const message = (payload: unknown): WireMessage => ({
-  kind: 'user',
-  to: 'root/a',
-  incarnation: 1,
+interface Pair {
+  readonly encoder: LinkEncoder;
+  readonly got: UserMessage[];
+  readonly answers: [number, Answer][];
+  readonly frames: number[];
+}
+
+/** An encoder whose frames a decoder reads at once, as one link does. */
+function pair(): Pair {
+  const got: UserMessage[] = [];
+  const answers: [number, Answer][] = [];
+  const frames: number[] = [];
+  const decoder = new LinkDecoder({
+    onUser: (message) => got.push(message),
+    onAnswer: (askId, answer) => answers.push([askId, answer]),
+    onOther: () => undefined,
+  });
+  const encoder = new LinkEncoder((frame) => {
+    frames.push(frame.byteLength);
+    decoder.decode(Uint8Array.from(frame));
+  });
+  return { encoder, got, answers, frames };
+}
+
+const target = new ActorRef('n-x' as NodeId, 't1' as ThreadName, 'root/a', 7);
+const message = (payload: unknown, more: Partial<UserMessage> = {}): UserMessage => ({
+  target,
+  sender: undefined,
   type: 'work',
   payload,
-  sender: null,
   askId: 0,
-  remainingMs: null,
-  traceparent: null,
+  leftMs: undefined,
+  trace: undefined,
   sentAtMs: 0,
+  ...more,
 });
 
+const link = pair();
 function roundTrip(payload: unknown): unknown {
-  const encoded = encode(message(payload));
+  const encoded = link.encoder.user(message(payload));
   if (!encoded.ok) throw new Error(encoded.reason);
-  const [back] = decode(Uint8Array.from(encoded.bytes));
-  return back?.kind === 'user' ? back.payload : undefined;
+  link.encoder.flush();
+  return link.got.pop()?.payload;
 }
 
 describe('the codec between threads', () => {
@@ -64,18 +96,105 @@ describe('the codec between threads', () => {
       cycle,
       { deep: [() => 1] },
     ]) {
-      expect(encode(message(value)).ok).toBe(false);
+      expect(link.encoder.user(message(value)).ok).toBe(false);
       expect(roundTrip({ fine: [1, { two: 'x' }] })).toEqual({ fine: [1, { two: 'x' }] });
     }
   });
 
-  it('reads several messages of one frame in their order', () => {
-    const parts = [1, 2, 3].map((n) => encode(message({ n })));
-    const bytes = parts.flatMap((part) => (part.ok ? [...part.bytes] : []));
-    const payloads = decode(Uint8Array.from(bytes)).map((each) =>
-      each.kind === 'user' ? each.payload : null,
+  it('keeps every field of the head, whatever is there and what is not', () => {
+    const { encoder, got } = pair();
+    const sender = new ActorRef('n-x' as NodeId, 'main' as ThreadName, 'root/b', 3);
+    const trace = fc.record({
+      correlationId: fc.stringMatching(/^[0-9a-f]{32}$/) as fc.Arbitrary<CorrelationId>,
+      spanId: fc.stringMatching(/^[0-9a-f]{16}$/),
+      sampled: fc.boolean(),
+    });
+    const field = fc.record({
+      sender: fc.constantFrom(undefined, sender),
+      type: fc.string({ minLength: 1, maxLength: 20 }),
+      askId: fc.nat(2 ** 32 - 1),
+      leftMs: fc.option(fc.double({ noNaN: true }), { nil: undefined }),
+      trace: fc.option(trace, { nil: undefined }),
+    });
+    fc.assert(
+      fc.property(field, fc.jsonValue(), (fields, value) => {
+        const payload = { value: [value] };
+        const sent = message(payload, { ...fields, sentAtMs: fields.trace ? 5.25 : 0 });
+        fc.pre(!JSON.stringify(value).includes('__proto__'));
+        expect(encoder.user(sent).ok).toBe(true);
+        encoder.flush();
+        const back = got.pop() as UserMessage;
+        expect({ ...back, payload: JSON.stringify(back.payload) }).toEqual({
+          ...sent,
+          payload: JSON.stringify(payload),
+        });
+      }),
+      { seed: 21 },
     );
-    expect(payloads).toEqual([{ n: 1 }, { n: 2 }, { n: 3 }]);
+  });
+
+  it('keeps order and values over many frames, shapes, names and sizes, and through a refusal', () => {
+    const { encoder, got, frames } = pair();
+    const sent: unknown[] = [];
+    const targets = Array.from(
+      { length: 20_000 },
+      (_, i) => new ActorRef('n-x' as NodeId, 't1' as ThreadName, `root/a${i}`, i + 1),
+    );
+    for (let i = 0; i < 40_000; i++) {
+      const shape = i % 400;
+      const payload = { [`key${shape}`]: i, text: 'x'.repeat(i % 1_000 === 0 ? 200_000 : i % 90) };
+      if (i % 100 === 7) encoder.user(message({ [`bad${i}`]: () => 1 }));
+      expect(encoder.user(message(payload, { target: targets[i % 20_000] as ActorRef })).ok).toBe(
+        true,
+      );
+      sent.push(payload);
+      if (i % 37 === 0) encoder.flush();
+    }
+    encoder.flush();
+    expect(got.length).toBe(sent.length);
+    for (const [i, { payload, target: to }] of got.entries()) {
+      if (i % 97 !== 0) continue;
+      expect(payload).toEqual(sent[i]);
+      expect((to as ActorRef).path).toBe(`root/a${i % 20_000}`);
+    }
+    expect(frames.length).toBeGreaterThan(500);
+  });
+
+  it('gives the same object for the same target, so that it is looked up once', () => {
+    const { encoder, got } = pair();
+    for (let i = 0; i < 3; i++) encoder.user(message(i));
+    encoder.flush();
+    expect(new Set(got.map((each) => each.target)).size).toBe(1);
+  });
+
+  it('carries answers of all three kinds', () => {
+    const { encoder, answers } = pair();
+    const error = skeinError('OVERLOADED', { reason: 'x' });
+    const all: Answer[] = [
+      { kind: 'answered', value: { a: [undefined, 1] } },
+      { kind: 'not-delivered', error },
+      { kind: 'unknown', error },
+    ];
+    for (const [id, answer] of all.entries()) encoder.answer(id + 1, answer);
+    encoder.flush();
+    expect(answers).toEqual(all.map((answer, id) => [id + 1, answer]));
+  });
+
+  it('refuses a frame that was cut or is of another kind', () => {
+    const decoder = new LinkDecoder({
+      onUser: () => undefined,
+      onAnswer: () => undefined,
+      onOther: () => undefined,
+    });
+    const frames: Uint8Array[] = [];
+    const encoder = new LinkEncoder((frame) => frames.push(Uint8Array.from(frame)));
+    encoder.user(message({ a: 1 }));
+    encoder.flush();
+    const [frame = new Uint8Array()] = frames;
+    expect(() => decoder.decode(frame.slice(0, -8))).toThrow();
+    expect(() =>
+      decoder.decode(Uint8Array.from(frame, (byte, at) => (at === 0 ? 99 : byte))),
+    ).toThrow();
   });
 });
 
