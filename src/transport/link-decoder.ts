@@ -18,6 +18,7 @@ export class LinkDecoder {
   readonly #shapes: string[][] = [];
   readonly #names: unknown[] = [undefined];
   readonly #unpackr: Unpackr;
+  readonly #place = { start: 0, end: 0 };
 
   constructor(events: DecodedEvents) {
     this.#events = events;
@@ -46,7 +47,7 @@ export class LinkDecoder {
       case KIND.user:
         return this.#user(frame, view, at, end);
       case KIND.answered: {
-        const value = this.#unpackr.unpack(frame, { start: at + HEAD_BYTES, end });
+        const value = this.#body(frame, at + HEAD_BYTES, end);
         return this.#events.onAnswer(view.getUint32(at + AT.ask, true), {
           kind: 'answered',
           value,
@@ -84,12 +85,18 @@ export class LinkDecoder {
       target: this.#name(view.getUint32(at + AT.target, true)) as object,
       sender: this.#names[view.getUint32(at + AT.sender, true)] as object | undefined,
       type: this.#name(view.getUint32(at + AT.type, true)) as string,
-      payload: this.#unpackr.unpack(frame, { start, end }),
+      payload: this.#body(frame, start, end),
       askId: view.getUint32(at + AT.ask, true),
       leftMs: (flags & FLAG.deadline) === 0 ? undefined : view.getFloat64(at + AT.leftMs, true),
       trace: isTraced ? traceIn(frame, at, flags) : undefined,
       sentAtMs: isTraced ? view.getFloat64(at + AT.sentAtMs, true) : 0,
     });
+  }
+
+  #body(frame: Buffer, start: number, end: number): unknown {
+    this.#place.start = start;
+    this.#place.end = end;
+    return this.#unpackr.unpack(frame, this.#place);
   }
 
   #name(name: number): unknown {
