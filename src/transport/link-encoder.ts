@@ -230,25 +230,35 @@ class LastName {
 /** Below this, a loop over words is faster than a view and a native copy. */
 const LOOP_BYTES = 512;
 
-/** Both sides begin at a multiple of 4; up to 3 bytes more than asked for may be copied, into the padding of the message. */
-class WordCopy {
-  #from: Int32Array = new Int32Array(0);
-  #to: Int32Array = new Int32Array(0);
+/** Bytes as words of 4, kept as long as the same bytes come again: making such a view costs more than a short copy. */
+class Words {
+  #bytes: Uint8Array = new Uint8Array(0);
+  all: Int32Array = new Int32Array(0);
 
-  copy(from: Uint8Array, start: number, bytes: number, to: Uint8Array, at: number): void {
-    const begin = from.byteOffset + start;
-    const end = begin + aligned(bytes);
-    if (bytes > LOOP_BYTES || begin % 4 !== 0 || end > from.buffer.byteLength) {
-      return to.set(from.subarray(start, start + bytes), at);
-    }
-    if (this.#from.buffer !== from.buffer) this.#from = wordsOf(from.buffer);
-    if (this.#to.buffer !== to.buffer) this.#to = wordsOf(to.buffer);
-    const source = this.#from;
-    const target = this.#to;
-    let write = (to.byteOffset + at) >> 2;
-    for (let read = begin >> 2; read < end >> 2; read++) target[write++] = source[read] as number;
+  /** @returns whether the bytes can be seen as words. */
+  see(bytes: Uint8Array): boolean {
+    if (bytes === this.#bytes) return true;
+    if (bytes.byteOffset % 4 !== 0) return false;
+    this.#bytes = bytes;
+    this.all = new Int32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength >> 2);
+    return true;
   }
 }
 
-const wordsOf = (buffer: ArrayBufferLike): Int32Array =>
-  new Int32Array(buffer as ArrayBuffer, 0, buffer.byteLength >> 2);
+/** Up to 7 bytes more than asked for may be copied, into the padding of the message. */
+class WordCopy {
+  readonly #from = new Words();
+  readonly #to = new Words();
+
+  copy(from: Uint8Array, start: number, bytes: number, to: Uint8Array, at: number): void {
+    const end = start + aligned(bytes);
+    const fits = bytes <= LOOP_BYTES && start % 4 === 0 && end <= from.byteLength;
+    if (!fits || !this.#from.see(from) || !this.#to.see(to)) {
+      return to.set(from.subarray(start, start + bytes), at);
+    }
+    const source = this.#from.all;
+    const target = this.#to.all;
+    let write = at >> 2;
+    for (let read = start >> 2; read < end >> 2; read++) target[write++] = source[read] as number;
+  }
+}
