@@ -1,6 +1,6 @@
 /**
- * One actor at work: its mailbox, its state, its place in the tree. The cell runs turns and walks the lifecycle table; what
- * a handler may do is in `actor-context.ts`, where a message goes is in `actor-system.ts`.
+ * One actor at work: its state and its place in the tree. The cell runs turns and walks the lifecycle table; when it runs is
+ * in `turns.ts`, what a handler may do in `actor-context.ts`, where a message goes in `actor-system.ts`.
  */
 import {
   assertNever,
@@ -17,24 +17,23 @@ import type { ActorRef } from './actor-ref.ts';
 import type { ActorSystem } from './actor-system.ts';
 import { ActorTimers } from './actor-timers.ts';
 import { answered, unknown } from './ask.ts';
-import { Child, Children } from './children.ts';
+import { type Child, Children } from './children.ts';
 import { DeathWatch } from './death-watch.ts';
-import type { Runnable } from './dispatcher.ts';
 import { type Envelope, NO_DEADLINE } from './envelope.ts';
 import { type HandlerTable, handlerTables } from './handler-table.ts';
-import { type LifecycleEvent, type LifecycleState, permits, transition } from './lifecycle.ts';
+import { permits } from './lifecycle.ts';
 import { Mailbox } from './mailbox.ts';
 import { isExpired, overflow, refuseStopped, refuseUnhandled } from './refusals.ts';
-import { RingQueue } from './ring-queue.ts';
 import { ACCEPTED, type SendResult } from './send.ts';
 import type { Signal, StopMode } from './signal.ts';
 import { Stash } from './stash.ts';
 import * as tracing from './tracing.ts';
 import { exitOf, isThenable } from './turn-result.ts';
+import { Turns } from './turns.ts';
 
 const NORMAL: ExitReason = { kind: 'normal' };
 
-export class Cell extends Child implements Runnable {
+export class Cell extends Turns {
   readonly system: ActorSystem;
   readonly ref: ActorRef;
   readonly parent: ActorRef | undefined;
@@ -43,7 +42,6 @@ export class Cell extends Child implements Runnable {
   isLost = false;
   /** Its address is known on other threads, or by name. */
   isPublished = false;
-  lifecycle: LifecycleState = 'starting';
   mailbox: Mailbox;
   definition: AnyDefinition | undefined;
   behaviour = 'receive';
@@ -52,22 +50,16 @@ export class Cell extends Child implements Runnable {
   trace: TraceContext | undefined;
   snapshot: unknown;
   lastActiveMs = 0;
-  /** It has work and stands in the run queue, or is being run. */
-  isReady = false;
   readonly #args: unknown;
   #children: Children | undefined;
-  #signals: RingQueue<Signal> | undefined;
   #watch: DeathWatch | undefined;
   #handlers: HandlerTable | undefined;
   #state: unknown;
   #stash: Stash | undefined;
   #timers: ActorTimers | undefined;
-  /** A turn waits for a promise; nothing else runs in this actor until it settles. */
-  #isBusy = false;
   #hasState = false;
   /** The current message was stashed: it will be answered another time. */
   #isStashed = false;
-  #blockedSends = 0;
   #exit: ExitReason = NORMAL;
   #stopMode: StopMode = 'now';
   #isEscalated = false;
@@ -80,7 +72,7 @@ export class Cell extends Child implements Runnable {
     definition: AnyDefinition | undefined,
     args: unknown,
   ) {
-    super();
+    super(system.dispatcher);
     this.system = system;
     this.ref = ref;
     this.parent = parent;
@@ -91,17 +83,11 @@ export class Cell extends Child implements Runnable {
   }
 
   deliver(envelope: Envelope, sender: Cell | undefined): SendResult {
-    if (!this.#takesMessages()) return refuseStopped(this, envelope);
+    if (!this.isPlain && !this.takesMessages()) return refuseStopped(this, envelope);
     if (envelope.trace?.sampled) envelope.enqueuedAtMs = this.system.clock.wallMs();
     if (!this.mailbox.offer(envelope)) return overflow(this, envelope, sender);
     if (!this.isReady) this.wake();
     return ACCEPTED;
-  }
-
-  signal(signal: Signal): void {
-    this.#signals ??= new RingQueue();
-    this.#signals.push(signal);
-    this.wake();
   }
 
   get children(): Children {
@@ -122,19 +108,10 @@ export class Cell extends Child implements Runnable {
     if (!this.isPublished) this.system.cells.publish(this);
   }
 
-  block(): void {
-    this.#blockedSends++;
-  }
-
-  unblock(): void {
-    this.#blockedSends--;
-    this.wake();
-  }
-
   /** Begins the first life. The definition may still be on its way from its module. */
   start(definition: AnyDefinition | Promise<AnyDefinition>): void {
     if (definition instanceof Promise) {
-      this.#isBusy = true;
+      this.hold();
       definition.then(
         (loaded) => this.#finishTurn(() => this.#begin(loaded)),
         (thrown) => this.#finishTurn(() => this.#spawnFailed(thrown)),
@@ -149,7 +126,7 @@ export class Cell extends Child implements Runnable {
     if (this.lifecycle === 'stopped') return;
     this.#exit = reason;
     this.#timers?.cancelAll();
-    this.lifecycle = 'stopped';
+    this.moveToStopped();
     this.#discardMessages();
     this.#tellOfEnd();
   }
@@ -197,54 +174,11 @@ export class Cell extends Child implements Runnable {
   }
 
   get isIdle(): boolean {
-    const quiet = !this.#isBusy && this.mailbox.length === 0 && !this.#hasSignals;
+    const quiet = !this.isBusy && this.mailbox.length === 0 && !this.hasSignals;
     return quiet && this.lifecycle === 'running' && (this.#children?.size ?? 0) === 0;
   }
 
-  get #hasSignals(): boolean {
-    return this.#signals !== undefined && this.#signals.length > 0;
-  }
-
-  run(budget: number): number {
-    if (this.#hasSignals) this.#runSignals();
-    if (this.lifecycle === 'passivated' && this.mailbox.length > 0) this.#awake();
-    let ran = 0;
-    for (; ran < budget && this.#canReceive(); ran++) {
-      this.#receive(this.mailbox.take() as Envelope);
-      if (this.#hasSignals) this.#runSignals();
-    }
-    if (this.lifecycle === 'draining' && this.mailbox.length === 0 && !this.#isBusy)
-      this.#endLife();
-    this.isReady = this.#hasWork();
-    return ran > 0 ? ran : 1;
-  }
-
-  /** Puts the cell into the run queue, if it has work and is not there yet. */
-  wake(): void {
-    if (this.isReady || !this.#hasWork()) return;
-    this.isReady = true;
-    this.system.dispatcher.schedule(this);
-  }
-
-  #hasWork(): boolean {
-    if (this.#isBusy) return false;
-    if (this.#hasSignals) return true;
-    if (this.mailbox.length === 0) return this.lifecycle === 'draining';
-    return this.lifecycle === 'passivated' || this.#canReceive();
-  }
-
-  #canReceive(): boolean {
-    const state = this.lifecycle;
-    if (state !== 'running' && state !== 'draining') return false;
-    return !this.#isBusy && this.mailbox.length > 0 && this.#blockedSends === 0;
-  }
-
-  #takesMessages(): boolean {
-    const state = this.lifecycle;
-    return state !== 'stopped' && state !== 'stopping' && state !== 'draining';
-  }
-
-  #receive(envelope: Envelope): void {
+  protected receive(envelope: Envelope): void {
     const { deadlineMs } = envelope;
     if (deadlineMs !== NO_DEADLINE && isExpired(this, envelope, deadlineMs)) return;
     const handler = this.#handlers?.[envelope.type];
@@ -288,7 +222,7 @@ export class Cell extends Child implements Runnable {
     result: PromiseLike<unknown>,
     end?: (error?: SkeinError) => void,
   ): void {
-    this.#isBusy = true;
+    this.hold();
     result.then(
       (value) =>
         this.#finishTurn(() => {
@@ -300,7 +234,7 @@ export class Cell extends Child implements Runnable {
   }
 
   #finishTurn(finish: () => void): void {
-    this.#isBusy = false;
+    this.release();
     if (this.lifecycle === 'stopped') return;
     finish();
     this.wake();
@@ -340,7 +274,7 @@ export class Cell extends Child implements Runnable {
     try {
       const state = definition.initial(this.#args, this.context);
       if (isThenable(state)) {
-        this.#isBusy = true;
+        this.hold();
         state.then(
           (made) => this.#finishTurn(() => this.#started(made)),
           (thrown) => this.#finishTurn(() => this.#spawnFailed(thrown)),
@@ -356,15 +290,15 @@ export class Cell extends Child implements Runnable {
   #started(state: unknown): void {
     this.#state = state;
     this.#hasState = true;
-    this.#move('started');
+    this.move('started');
     this.#canPassivate = this.definition?.passivateAfterIdleMs !== undefined;
     if (this.#canPassivate) this.system.passivation.add(this);
     this.lastActiveMs = this.system.clock.monotonicMs();
     this.wake();
   }
 
-  #awake(): void {
-    this.#move('wake');
+  protected awake(): void {
+    this.move('wake');
     this.#begin(this.definition as AnyDefinition);
   }
 
@@ -379,7 +313,7 @@ export class Cell extends Child implements Runnable {
   #fail(reason: ExitReason): void {
     if (!permits(this.lifecycle, 'failed')) return;
     this.#exit = reason;
-    this.#move('failed');
+    this.move('failed');
     if (this.lifecycle === 'stopping') return this.#endLife();
     const exit: ChildExit = { child: this.ref, reason, escalated: this.#isEscalated };
     this.#isEscalated = false;
@@ -389,7 +323,7 @@ export class Cell extends Child implements Runnable {
 
   #restart(reason: ExitReason): void {
     if (!permits(this.lifecycle, 'restart')) return;
-    this.#move('restart');
+    this.move('restart');
     this.#hasState = false;
     this.#hook(() => this.definition?.signals?.restarting?.(this.#state, reason, this.context));
     this.#timers?.cancelAll();
@@ -400,21 +334,25 @@ export class Cell extends Child implements Runnable {
   /** An actor that failed before it had a state has nothing to resume with: it starts anew. */
   #resume(): void {
     if (!permits(this.lifecycle, 'resume')) return;
-    if (this.#hasState) this.#move('resume');
+    if (this.#hasState) this.move('resume');
     else this.#restart(this.#exit);
   }
 
   #stop(mode: StopMode, reason: ExitReason): void {
     this.#stopMode = mode;
     this.#exit = reason;
-    if (mode === 'drain' && permits(this.lifecycle, 'drain')) this.#move('drain');
+    if (mode === 'drain' && permits(this.lifecycle, 'drain')) this.move('drain');
     else this.#endLife();
+  }
+
+  protected drained(): void {
+    this.#endLife();
   }
 
   #endLife(): void {
     if (this.lifecycle !== 'stopping') {
       if (!permits(this.lifecycle, 'stop')) return;
-      this.#move('stop');
+      this.move('stop');
     }
     this.#timers?.cancelAll();
     this.#stopNextChild();
@@ -429,7 +367,7 @@ export class Cell extends Child implements Runnable {
       if (next.isLost) return this.#childGone(next);
       this.system.signal(next.ref, { kind: 'stop', mode: this.#stopMode, reason });
     } else if (this.lifecycle === 'restarting') {
-      this.#move('children-stopped');
+      this.move('children-stopped');
       this.#begin(this.definition as AnyDefinition);
     } else if (this.lifecycle === 'stopping') {
       this.#runStoppedHook();
@@ -446,13 +384,13 @@ export class Cell extends Child implements Runnable {
     if (!stopped) return this.#ended();
     const ended = this.#hook(() => stopped(this.#state, this.#exit, this.context));
     if (!isThenable(ended)) return this.#ended();
-    this.#isBusy = true;
+    this.hold();
     const finish = () => this.#finishTurn(() => this.#ended());
     ended.then(finish, finish);
   }
 
   #ended(): void {
-    this.#move('ended');
+    this.move('ended');
     this.#discardMessages();
     this.#tellOfEnd();
   }
@@ -483,20 +421,10 @@ export class Cell extends Child implements Runnable {
     );
     this.#timers?.cancelAll();
     this.#state = undefined;
-    this.#move('passivate');
+    this.move('passivate');
   }
 
-  #move(event: LifecycleEvent): void {
-    this.lifecycle = transition(this.lifecycle, event);
-  }
-
-  #runSignals(): void {
-    while (!this.#isBusy && this.#hasSignals) {
-      this.#handleSignal(this.#signals?.shift() as Signal);
-    }
-  }
-
-  #handleSignal(signal: Signal): void {
+  protected handleSignal(signal: Signal): void {
     if (this.lifecycle === 'stopped') return this.#signalAfterEnd(signal);
     switch (signal.kind) {
       case 'stop':
