@@ -178,6 +178,10 @@ export const ERROR_TABLE = {
     (d) => `thread ${d.thread} was lost (${d.reason}); the work may or may not have happened`,
     'The supervisor starts it again; ask again only if the work is idempotent.',
   ),
+  PEER_LOST: lost<{ peer: string; reason: string }>(
+    (d) => `the link to ${d.peer} is over (${d.reason}); the work may or may not have happened`,
+    'The next message opens a new link; ask again only if the work is idempotent.',
+  ),
   LINK_CLOSED: undelivered<{ thread: string }>(
     (d) => `there is no link to thread ${d.thread}`,
     'The thread is starting, restarting or gone; `skein status` shows which.',
@@ -416,6 +420,15 @@ export const ERROR_TABLE = {
     (d) =>
       `${d.program} is not on PATH and could not be fetched (${d.reason}); install it: apt-get install ${d.package}`,
     'Install the program with the command in the message, or name one that runs elsewhere.',
+  ),
+  NATS_FAILED: row(
+    'node',
+    503,
+    3,
+    'retryable',
+  )<{ reason: string }>(
+    (d) => `NATS cannot be used: ${d.reason}`,
+    'See that nats-server runs and that URL, credentials and max_payload are right.',
   ),
   OVERLOADED: row(
     'node',

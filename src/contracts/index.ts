@@ -70,6 +70,7 @@ export type {
   Clock,
   FramePort,
   Log,
+  PacketBus,
   Ports,
   ProcessExit,
   Processes,

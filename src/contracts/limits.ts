@@ -31,6 +31,24 @@ export const LIMITS = {
   /** One message that crosses a thread. Larger data belongs in chunks. */
   messageBytes: 64 * MIB,
 
+  /** One message to another node, and the frame that holds it. */
+  peerMessageBytes: 1 * MIB + 4 * KIB,
+  peerFrameBytes: 2 * MIB,
+  /** Frames to other nodes are cut into packets: well below the payload that NATS takes by default, 1 MiB. */
+  packetBytes: 256 * KIB,
+  /** What may be on its way to a thread of another node without an acknowledgement. */
+  peerWindowBytes: 4 * MIB,
+  peerConnectMs: 5_000,
+  /** A peer that was not heard for this long is gone. */
+  peerSilentMs: 30_000,
+  /** Sessions that others may open with one thread. */
+  peerSessions: 10_000,
+  /** Of what comes from other nodes: nesting, keys of one map, items of one list, bytes of one key. */
+  foreignDepth: 32,
+  foreignKeys: 1_000,
+  foreignItems: 100_000,
+  foreignKeyBytes: 256,
+
   /** A thread whose event loop stands still for this long is hung. */
   threadHangMs: 10_000,
   threadHeapMiB: 512,

@@ -35,8 +35,18 @@ export interface FramePort {
   /** What was posted and has not found room on its way yet; grows while the other side does not keep up. */
   readonly backlogBytes: () => number;
   readonly onFrame: (receive: (frame: Uint8Array) => void) => void;
-  readonly onClose: (closed: () => void) => void;
+  readonly onClose: (closed: (reason: string) => void) => void;
   readonly close: () => void;
+}
+
+/** Packets to subjects: some may be lost, repeated or reordered; none is cut or joined. */
+export interface PacketBus {
+  /** Never throws; a packet that cannot leave is lost. The bytes may be read until the turn ends. */
+  readonly publish: (subject: string, packet: Uint8Array) => void;
+  /** @returns a function that ends the subscription. */
+  readonly subscribe: (subject: string, receive: (packet: Uint8Array) => void) => () => void;
+  /** Fires each time the way to the bus is there again after it was gone. */
+  readonly onReturn: (returned: () => void) => void;
 }
 
 export type ThreadExit =

@@ -45,7 +45,7 @@ export function framePort(messagePort: MessagePort): OpenedPort {
         replay();
       },
       onClose: (closed) => {
-        messagePort.once('close', closed);
+        messagePort.once('close', () => closed('the other end closed'));
       },
       close: () => messagePort.close(),
     },

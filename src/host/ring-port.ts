@@ -44,7 +44,7 @@ export function ringPort({ port, outgoing, incoming }: RingEnd): FramePort {
   let backlogBytes = 0;
   let owedLarge = 0;
   let receive: ((frame: Uint8Array) => void) | undefined;
-  let closed: (() => void) | undefined;
+  let closed: ((reason: string) => void) | undefined;
   let isOpen = true;
   let isTurnPlanned = false;
   /** How long to look before a sleep: all of it when that would have saved one, halved when it was in vain. */
@@ -130,7 +130,7 @@ export function ringPort({ port, outgoing, incoming }: RingEnd): FramePort {
     // What the other side had written whole before its end still counts.
     while (receive && isOpen && takeOne());
     isOpen = false;
-    closed?.();
+    closed?.('the other end closed');
   });
 
   return {

@@ -25,6 +25,7 @@ import {
   type Timers,
   type TraceContext,
 } from '../contracts/index.ts';
+import type { Peer } from '../transport/index.ts';
 import type { ActorDefinition, ChildExit, Handlers, ProtocolOf } from './actor.ts';
 import type { AskOptions, Payload, SpawnOptions } from './actor-context.ts';
 import { ActorRef, type Protocol } from './actor-ref.ts';
@@ -155,7 +156,7 @@ export class ActorSystem {
       new Envelope(ref, undefined, type, payload, undefined, NO_DEADLINE, undefined),
       undefined,
     );
-    if (ref.thread !== this.thread) this.#remote.flushSoon();
+    if (ref.thread !== this.thread || ref.node !== this.node) this.#remote.flushSoon();
     return result;
   }
 
@@ -171,7 +172,7 @@ export class ActorSystem {
     }
     const { timeoutMs, trace } = options ?? NO_OPTIONS;
     const result = this.askFrom(ref, type, payload, timeoutMs, undefined, NO_DEADLINE, trace);
-    if (ref.thread !== this.thread) this.#remote.flushSoon();
+    if (ref.thread !== this.thread || ref.node !== this.node) this.#remote.flushSoon();
     return result;
   }
 
@@ -248,8 +249,23 @@ export class ActorSystem {
     text: string,
   ): void {
     this.#remote.disconnect(thread, text);
-    this.#asks.settleThread(thread, skeinError('THREAD_LOST', { thread, reason: text }));
-    for (const cell of this.cells.list()) cell.signal({ kind: 'thread-lost', thread, reason });
+    this.#tellLost(
+      { node: this.node, thread },
+      skeinError('THREAD_LOST', { thread, reason: text }),
+      reason,
+    );
+  }
+
+  /** A thread of another node cannot be reached by the link that was: what waits for it ends `unknown`. */
+  peerLost(peer: Peer, why: string): void {
+    const error = skeinError('PEER_LOST', { peer: `${peer.node}/${peer.thread}`, reason: why });
+    this.#tellLost(peer, error, { kind: 'failed', error });
+  }
+
+  #tellLost({ node, thread }: Peer, error: SkeinError, reason: ExitReason): void {
+    this.#asks.settleThread(node, thread, error);
+    const signal = { kind: 'thread-lost', node, thread, reason } as const;
+    for (const cell of this.cells.list()) cell.signal(signal);
   }
 
   /** Starts an actor for a parent on another thread. */

@@ -103,9 +103,10 @@ export class PendingAsks {
   }
 
   /** Everything that waits for a lost thread ends now, rather than at its deadline. */
-  settleThread(thread: string, error: SkeinError): void {
+  settleThread(node: string, thread: string, error: SkeinError): void {
     for (const ask of [...this.#remote.values()]) {
-      if (ask.target.thread === thread) this.settle(ask, unknown(error));
+      const { target } = ask;
+      if (target.thread === thread && target.node === node) this.settle(ask, unknown(error));
     }
   }
 

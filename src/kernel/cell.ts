@@ -449,7 +449,7 @@ export class Cell extends Turns {
       case 'child-stopped':
         return this.#onChildStopped(signal.exit);
       case 'thread-lost':
-        return this.#onThreadLost(signal.thread, signal.reason);
+        return this.#onThreadLost(signal);
       default:
         assertNever(signal, 'signal');
     }
@@ -489,8 +489,9 @@ export class Cell extends Turns {
     if (react) this.#react(() => react(this.#state, exit, this.context));
   }
 
-  #onThreadLost(thread: string, reason: ExitReason): void {
-    for (const ref of this.#watch?.watchedOn(thread) ?? []) this.#onTerminated(ref, reason);
+  #onThreadLost({ node, thread, reason }: Signal & { kind: 'thread-lost' }): void {
+    for (const ref of this.#watch?.watchedOn(node, thread) ?? []) this.#onTerminated(ref, reason);
+    if (node !== this.ref.node) return;
     for (const child of this.#children?.list() ?? []) {
       if (child.ref.thread !== thread) continue;
       child.isLost = true;

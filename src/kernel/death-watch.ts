@@ -30,7 +30,8 @@ export class DeathWatch {
     return this.#watched?.delete(key(ref)) ?? false;
   }
 
-  watchedOn(thread: string): readonly ActorRef[] {
-    return [...(this.#watched?.values() ?? [])].filter((ref) => ref.thread === thread);
+  watchedOn(node: string, thread: string): readonly ActorRef[] {
+    const isThere = (ref: ActorRef) => ref.thread === thread && ref.node === node;
+    return [...(this.#watched?.values() ?? [])].filter(isThere);
   }
 }

@@ -2,20 +2,21 @@
  * A message on its way. One shape, every field always set and of one representation: the engine then keeps one hidden class
  * for all of them and boxes no number. NO_DEADLINE is `undefined` for that reason, since an infinite number would be boxed.
  */
-import type { ThreadName, TraceContext } from '../contracts/index.ts';
+import type { TraceContext } from '../contracts/index.ts';
+import type { Link } from '../transport/index.ts';
 import type { ActorRef } from './actor-ref.ts';
 import type { PendingAsk } from './ask.ts';
 
 export const NO_DEADLINE = undefined;
 
-/** Who waits for the answer on another thread; `id` is the ask's number there. */
+/** Who waits for the answer on the other side of `link`; `id` is the ask's number there. */
 export class RemoteAsker {
   readonly id: number;
-  readonly thread: ThreadName;
+  readonly link: Link;
 
-  constructor(id: number, thread: ThreadName) {
+  constructor(id: number, link: Link) {
     this.id = id;
-    this.thread = thread;
+    this.link = link;
   }
 }
 

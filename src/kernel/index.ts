@@ -27,6 +27,7 @@ export { type AskResult, answered, notDelivered, unknown } from './ask.ts';
 export type { ActorModule } from './children.ts';
 export type { SystemCounts } from './counters.ts';
 export type { DeadLetter } from './dead-letters.ts';
+export { type JoinOptions, joinBus } from './join-bus.ts';
 export {
   LIFECYCLE,
   type LifecycleEvent,

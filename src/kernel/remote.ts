@@ -7,12 +7,14 @@ import {
   skeinError,
   type ThreadName,
 } from '../contracts/index.ts';
-import { Link, type OtherMessage, type UserMessage } from '../transport/index.ts';
+import { Link, type OtherMessage, type Peer, type UserMessage } from '../transport/index.ts';
 import { ActorRef } from './actor-ref.ts';
 import type { ActorSystem } from './actor-system.ts';
 import type { AskResult, PendingAsk } from './ask.ts';
 import type { ModuleOrigin } from './children.ts';
 import { Envelope, NO_DEADLINE, RemoteAsker } from './envelope.ts';
+import { toForeignSignal } from './foreign-signal.ts';
+import { NodeLinks } from './node-links.ts';
 import { ACCEPTED, type SendResult } from './send.ts';
 import type { Signal } from './signal.ts';
 import * as tracing from './tracing.ts';
@@ -23,12 +25,21 @@ const NO_ASK = 0;
 export class Remote {
   readonly #system: ActorSystem;
   readonly #links = new Map<ThreadName, Link>();
+  readonly #nodes: NodeLinks;
   readonly #waiting = new Map<ThreadName, (() => void)[]>();
   #nextThread = 0;
   #isFlushPlanned = false;
 
   constructor(system: ActorSystem) {
     this.#system = system;
+    this.#nodes = new NodeLinks(system, (link, peer, message) =>
+      this.#receiveUser(link, peer, message),
+    );
+  }
+
+  /** Links to threads of other nodes. */
+  get nodes(): NodeLinks {
+    return this.#nodes;
   }
 
   get threads(): readonly ThreadName[] {
@@ -38,7 +49,7 @@ export class Remote {
   connect(thread: ThreadName, port: FramePort): void {
     this.#links.get(thread)?.close('replaced by a new link');
     const link = new Link(port, {
-      onUser: (message) => this.#receiveUser(thread, message),
+      onUser: (message) => this.#receiveUser(link, { node: this.#system.node, thread }, message),
       onAnswer: (askId, answer) =>
         this.#system.asks.settleNumber(askId, answer as AskResult<unknown>),
       onOther: (message) => this.#receiveOther(message),
@@ -71,7 +82,7 @@ export class Remote {
   send(envelope: Envelope): SendResult {
     const link = this.#linkTo(envelope.target);
     if (!link) return this.#refuse(envelope, this.#noLink(envelope.target));
-    if (link.isFull) return this.#refuse(envelope, notKeepingUp(envelope.target.thread));
+    if (link.isFull) return this.#refuse(envelope, notKeepingUp(envelope.target));
     const encoded = link.user(this.#toWire(envelope));
     if (encoded.ok) return this.#sent();
     const { type, target } = envelope;
@@ -80,13 +91,12 @@ export class Remote {
   }
 
   answer(asker: RemoteAsker, answer: AskResult<unknown>, target: ActorRef, type: string): void {
-    const { id: askId, thread } = asker;
-    const link = this.#links.get(thread);
-    const encoded = link?.answer(askId, answer);
-    if (encoded && !encoded.ok) {
+    const { id: askId, link } = asker;
+    const encoded = link.answer(askId, answer);
+    if (!encoded.ok) {
       const reason = `its answer cannot be sent: ${encoded.reason}`;
       const error = skeinError('ACTOR_FAILED', { actor: target.address, type, reason });
-      link?.answer(askId, { kind: 'unknown', error });
+      link.answer(askId, { kind: 'unknown', error });
     }
     this.#sent();
   }
@@ -94,7 +104,10 @@ export class Remote {
   signal(ref: ActorRef, signal: Signal): void {
     const link = this.#linkTo(ref);
     if (!link) return this.#signalNobody(ref, signal);
-    link.other({ kind: 'signal', to: ref.path, incarnation: ref.incarnation, signal });
+    const isOwn = ref.node === this.#system.node;
+    const said = isOwn ? signal : toForeignSignal(signal);
+    if (said)
+      link.other({ kind: 'signal', to: ref.path, incarnation: ref.incarnation, signal: said });
     this.#sent();
   }
 
@@ -119,6 +132,7 @@ export class Remote {
   /** Called when the run queue is empty: all that this turn produced leaves as one frame a link. */
   readonly flush = (): void => {
     for (const link of this.#links.values()) link.flush();
+    this.#nodes.flush();
   };
 
   /** For sends from outside any turn. */
@@ -133,6 +147,7 @@ export class Remote {
 
   close(): void {
     for (const link of [...this.#links.values()]) link.close('the system ended');
+    this.#nodes.close();
   }
 
   #sent(): SendResult {
@@ -141,7 +156,7 @@ export class Remote {
   }
 
   #linkTo(ref: ActorRef): Link | undefined {
-    return ref.node === this.#system.node ? this.#links.get(ref.thread) : undefined;
+    return ref.node === this.#system.node ? this.#links.get(ref.thread) : this.#nodes.linkTo(ref);
   }
 
   #noLink(ref: ActorRef) {
@@ -206,14 +221,15 @@ export class Remote {
     }
   }
 
-  #receiveUser(from: ThreadName, message: UserMessage): void {
-    const { clock, thread: to } = this.#system;
+  #receiveUser(link: Link, from: Peer, message: UserMessage): void {
+    const { clock, node, thread: to } = this.#system;
     const { target, sender, type, payload, askId, leftMs, trace, sentAtMs } = message;
     if (trace?.sampled && sentAtMs > 0) {
-      tracing.recordHop(trace, { from, to, startMs: sentAtMs, endMs: clock.wallMs() });
+      const place = from.node === node ? from.thread : `${from.node}/${from.thread}`;
+      tracing.recordHop(trace, { from: place, to, startMs: sentAtMs, endMs: clock.wallMs() });
     }
     const deadlineMs = leftMs === undefined ? NO_DEADLINE : clock.monotonicMs() + leftMs;
-    const asker = askId === NO_ASK ? undefined : new RemoteAsker(askId, from);
+    const asker = askId === NO_ASK ? undefined : new RemoteAsker(askId, link);
     this.#system.deliver(
       new Envelope(
         target as ActorRef,
@@ -233,5 +249,7 @@ export class Remote {
   }
 }
 
-const notKeepingUp = (thread: ThreadName) =>
-  skeinError('OVERLOADED', { reason: `thread ${thread} does not keep up with what is sent to it` });
+const notKeepingUp = ({ node, thread }: ActorRef) => {
+  const reason = `thread ${node}/${thread} does not keep up with what is sent to it`;
+  return skeinError('OVERLOADED', { reason });
+};

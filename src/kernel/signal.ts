@@ -16,4 +16,9 @@ export type Signal =
   | { readonly kind: 'terminated'; readonly ref: ActorRef; readonly reason: ExitReason }
   | { readonly kind: 'child-failed'; readonly exit: ChildExit }
   | { readonly kind: 'child-stopped'; readonly exit: ChildExit }
-  | { readonly kind: 'thread-lost'; readonly thread: string; readonly reason: ExitReason };
+  | {
+      readonly kind: 'thread-lost';
+      readonly node: string;
+      readonly thread: string;
+      readonly reason: ExitReason;
+    };

@@ -1,8 +1,19 @@
 /** Frames between threads and the rule for delays between tries. */
 export { type Backoff, backoffDelayMs } from './backoff.ts';
+export { betweenNodes, type Dialect } from './dialect.ts';
+export type { RefText } from './foreign-value.ts';
 export { Link, type LinkEvents } from './link.ts';
 export type { Encoded } from './link-encoder.ts';
 export { memoryPorts } from './memory-port.ts';
+export { connectNats, type NatsBus } from './nats-bus.ts';
+export { type NatsServer, startNatsServer } from './nats-server.ts';
+export {
+  type Peer,
+  PeerSessions,
+  type PeerSessionsOptions,
+  type PeerStatus,
+  subjectOf,
+} from './peer-sessions.ts';
 export { RingReader, RingWriter, ringMemory } from './ring.ts';
 export {
   type Answer,

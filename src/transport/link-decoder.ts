@@ -1,9 +1,8 @@
 /** Frames into messages, for one link: the other half of `link-encoder.ts`, with the same tables built from what it tells. */
-import { Unpackr } from 'msgpackr';
 import { type CorrelationId, invariant, type TraceContext } from '../contracts/index.ts';
+import { type BodyReader, betweenThreads } from './dialect.ts';
 import { AT, aligned, FLAG, HEAD_BYTES, KIND, TRACED_HEAD_BYTES } from './message-header.ts';
 import type { Answer, OtherMessage, UserMessage } from './wire-message.ts';
-import './wire-types.ts';
 
 export interface DecodedEvents {
   readonly onUser: (message: UserMessage) => void;
@@ -11,20 +10,14 @@ export interface DecodedEvents {
   readonly onOther: (message: OtherMessage) => void;
 }
 
-const plain = new Unpackr({ useRecords: false, moreTypes: true });
-
 export class LinkDecoder {
   readonly #events: DecodedEvents;
-  readonly #shapes: string[][] = [];
   readonly #names: unknown[] = [undefined];
-  readonly #unpackr: Unpackr;
-  readonly #place = { start: 0, end: 0 };
+  readonly #reader: BodyReader;
 
-  constructor(events: DecodedEvents) {
+  constructor(events: DecodedEvents, reader: BodyReader = betweenThreads.reader()) {
     this.#events = events;
-    // Asked for whenever a body refers to a shape that is not known yet.
-    const getStructures = () => this.#shapes.map((keys) => [...keys]);
-    this.#unpackr = new Unpackr({ useRecords: true, moreTypes: true, getStructures });
+    this.#reader = reader;
   }
 
   /** Gives on what is in the frame, in order. The frame is the decoder's from here on. @throws when it cannot be read. */
@@ -47,7 +40,7 @@ export class LinkDecoder {
       case KIND.user:
         return this.#user(frame, view, at, end);
       case KIND.answered: {
-        const value = this.#body(frame, at + HEAD_BYTES, end);
+        const value = this.#body(frame, frame[at + AT.flags] as number, at + HEAD_BYTES, end);
         return this.#events.onAnswer(view.getUint32(at + AT.ask, true), {
           kind: 'answered',
           value,
@@ -70,8 +63,7 @@ export class LinkDecoder {
         this.#names.length = 1;
         return;
       case KIND.shapes:
-        this.#shapes.push(...(this.#plain(frame, at, end) as string[][]));
-        return;
+        return this.#reader.addShapes(this.#plain(frame, at, end) as string[][]);
       default:
         invariant(false, 'a message is of a kind that is known');
     }
@@ -85,7 +77,7 @@ export class LinkDecoder {
       target: this.#name(view.getUint32(at + AT.target, true)) as object,
       sender: this.#names[view.getUint32(at + AT.sender, true)] as object | undefined,
       type: this.#name(view.getUint32(at + AT.type, true)) as string,
-      payload: this.#body(frame, start, end),
+      payload: this.#body(frame, flags, start, end),
       askId: view.getUint32(at + AT.ask, true),
       leftMs: (flags & FLAG.deadline) === 0 ? undefined : view.getFloat64(at + AT.leftMs, true),
       trace: isTraced ? traceIn(frame, at, flags) : undefined,
@@ -93,10 +85,8 @@ export class LinkDecoder {
     });
   }
 
-  #body(frame: Buffer, start: number, end: number): unknown {
-    this.#place.start = start;
-    this.#place.end = end;
-    return this.#unpackr.unpack(frame, this.#place);
+  #body(frame: Buffer, flags: number, start: number, end: number): unknown {
+    return this.#reader.read(frame, start, end, (flags & FLAG.refs) !== 0);
   }
 
   #name(name: number): unknown {
@@ -106,7 +96,7 @@ export class LinkDecoder {
   }
 
   #plain(frame: Buffer, at: number, end: number): unknown {
-    return plain.unpack(frame, { start: at + HEAD_BYTES, end });
+    return this.#reader.readPlain(frame, at + HEAD_BYTES, end);
   }
 }
 

@@ -4,30 +4,20 @@
  * A message is encoded when it is sent: what the sender changes afterwards stays with the sender. One that is no value (it
  * holds a function, a symbol, a promise, a cycle) is refused with a reason and leaves no trace in the next.
  */
-import { Packr, REUSE_BUFFER_MODE } from 'msgpackr';
 import { LIMITS, reasonOf } from '../contracts/index.ts';
+import { type BodyWriter, betweenThreads, type Written } from './dialect.ts';
 import { AT, aligned, FLAG, HEAD_BYTES, KIND, TRACED_HEAD_BYTES } from './message-header.ts';
 import type { Answer, OtherMessage, UserMessage } from './wire-message.ts';
-import './wire-types.ts';
 
 export type Encoded = { readonly ok: true } | { readonly ok: false; readonly reason: string };
 
-/** Shapes that a link shares; a body of another shape carries it along. */
-const SHAPES_MAX = 256;
 /** Beyond this many names the tables begin anew. */
 const NAMES_MAX = 16_384;
 const ENCODED: Encoded = { ok: true };
-const functionRefused = {
-  writeFunction: () => {
-    throw new TypeError('a function cannot be sent to another thread');
-  },
-};
-
-const plain = Object.assign(new Packr({ useRecords: false, moreTypes: true }), functionRefused);
 
 export class LinkEncoder {
   readonly #post: (frame: Uint8Array) => void;
-  readonly #packr: Packr;
+  readonly #writer: BodyWriter;
   readonly #names = new Map<unknown, number>();
   readonly #targets = new LastName((value) => this.#newName(value));
   readonly #types = new LastName((value) => this.#newName(value));
@@ -36,37 +26,24 @@ export class LinkEncoder {
   #view = new DataView(this.#frame.buffer);
   #end = 0;
   #messages = 0;
-  /** How many of the packer's shapes the other side knows. */
-  #shapesTold = 0;
-  /** Where the body that was packed last lies. The packer never writes over what it has given out. */
-  #body: Uint8Array = this.#frame;
-  #bodyStart = 0;
-  #bodyEnd = 0;
   readonly #words = new WordCopy();
 
   /** `post` gets whole frames, and copies what it gets. */
-  constructor(post: (frame: Uint8Array) => void) {
+  constructor(post: (frame: Uint8Array) => void, writer: BodyWriter = betweenThreads.writer()) {
     this.#post = post;
-    const options = {
-      useRecords: true,
-      moreTypes: true,
-      structures: [],
-      maxSharedStructures: SHAPES_MAX,
-      saveStructures: () => undefined,
-    };
-    this.#packr = Object.assign(new Packr(options), functionRefused);
+    this.#writer = writer;
   }
 
   user(message: UserMessage): Encoded {
     const { target, sender, type, askId, leftMs, trace } = message;
     try {
       if (this.#names.size > NAMES_MAX) this.#forgetNames();
-      this.#pack(message.payload);
+      const body = this.#write(message.payload);
       const targetName = this.#targets.nameOf(target);
       const typeName = this.#types.nameOf(type);
       const senderName = sender === undefined ? 0 : this.#senders.nameOf(sender);
       const headBytes = trace === undefined ? HEAD_BYTES : TRACED_HEAD_BYTES;
-      const at = this.#begin(headBytes);
+      const at = this.#begin(headBytes, body);
       const view = this.#view;
       view.setUint32(at + AT.target, targetName, true);
       view.setUint32(at + AT.type, typeName, true);
@@ -83,7 +60,7 @@ export class LinkEncoder {
         this.#frame.write(trace.spanId, at + AT.spanId, 8, 'hex');
         view.setFloat64(at + AT.sentAtMs, message.sentAtMs, true);
       }
-      this.#finish(at, KIND.user, flags, headBytes);
+      this.#finish(at, KIND.user, flags, headBytes, body);
       return ENCODED;
     } catch (thrown) {
       return { ok: false, reason: reasonOf(thrown) };
@@ -92,12 +69,11 @@ export class LinkEncoder {
 
   answer(askId: number, answer: Answer): Encoded {
     try {
-      if (answer.kind === 'answered') this.#pack(answer.value);
-      else this.#take(plain.pack(answer));
-      const at = this.#begin(HEAD_BYTES);
+      const isAnswered = answer.kind === 'answered';
+      const body = isAnswered ? this.#write(answer.value) : this.#writer.writePlain(answer);
+      const at = this.#begin(HEAD_BYTES, body);
       this.#view.setUint32(at + AT.ask, askId, true);
-      const kind = answer.kind === 'answered' ? KIND.answered : KIND.unanswered;
-      this.#finish(at, kind, 0, HEAD_BYTES);
+      this.#finish(at, isAnswered ? KIND.answered : KIND.unanswered, 0, HEAD_BYTES, body);
       return ENCODED;
     } catch (thrown) {
       return { ok: false, reason: reasonOf(thrown) };
@@ -123,49 +99,29 @@ export class LinkEncoder {
   }
 
   #put(kind: number, value: unknown): void {
-    this.#take(plain.pack(value));
-    this.#finish(this.#begin(HEAD_BYTES), kind, 0, HEAD_BYTES);
+    const body = this.#writer.writePlain(value);
+    this.#finish(this.#begin(HEAD_BYTES, body), kind, 0, HEAD_BYTES, body);
   }
 
-  #take(bytes: Buffer): void {
-    this.#body = bytes;
-    this.#bodyStart = 0;
-    this.#bodyEnd = bytes.byteLength;
-  }
-
-  #pack(value: unknown): void {
-    const packed = this.#packr.pack(value, REUSE_BUFFER_MODE) as Packed;
-    const { start = 0, end = packed.byteLength } = packed;
-    const shapes = (this.#packr as unknown as { readonly structures: Shapes }).structures;
-    const known = shapes.sharedLength ?? 0;
+  #write(value: unknown): Written {
+    const body = this.#writer.write(value);
     // A body that needs a new shape is sent after it.
-    if (known > this.#shapesTold) {
-      this.#put(
-        KIND.shapes,
-        Array.from(shapes.slice(this.#shapesTold, known), (keys) => [...keys]),
-      );
-      this.#shapesTold = known;
-    }
-    if (end - start > LIMITS.messageBytes)
-      throw new RangeError(`${end - start} bytes, over the limit of ${LIMITS.messageBytes}`);
-    this.#body = packed;
-    this.#bodyStart = start;
-    this.#bodyEnd = end;
+    const shapes = this.#writer.newShapes();
+    if (shapes !== undefined) this.#put(KIND.shapes, shapes);
+    const sizeBytes = body.end - body.start;
+    const maxBytes = this.#writer.messageBytesMax;
+    if (sizeBytes > maxBytes)
+      throw new RangeError(`${sizeBytes} bytes, over the limit of ${maxBytes}`);
+    return body;
   }
 
-  /** A name that is new is told before the message that uses it; the body of that message stays as it is. */
+  /** A name that is new is told before the message that uses it. */
   readonly #newName = (value: unknown): number => {
     const known = this.#names.get(value);
     if (known !== undefined) return known;
-    const body = this.#body;
-    const start = this.#bodyStart;
-    const end = this.#bodyEnd;
     const name = this.#names.size + 1;
     this.#put(KIND.names, [name, value]);
     this.#names.set(value, name);
-    this.#body = body;
-    this.#bodyStart = start;
-    this.#bodyEnd = end;
     return name;
   };
 
@@ -176,21 +132,21 @@ export class LinkEncoder {
   }
 
   /** @returns where in the frame the message begins; a frame that has no room for it leaves first. */
-  #begin(headBytes: number): number {
-    const bytes = aligned(headBytes + this.#bodyEnd - this.#bodyStart);
+  #begin(headBytes: number, body: Written): number {
+    const bytes = aligned(headBytes + body.end - body.start);
     const isFull = this.#end + bytes > LIMITS.frameBytes || this.#messages >= LIMITS.frameEnvelopes;
     if (isFull) this.flush();
     if (bytes > this.#frame.byteLength) this.#useFrame(bytes);
     return this.#end;
   }
 
-  #finish(at: number, kind: number, flags: number, headBytes: number): void {
-    const start = this.#bodyStart;
-    const bodyBytes = this.#bodyEnd - start;
+  #finish(at: number, kind: number, flags: number, headBytes: number, body: Written): void {
+    const { bytes, start, end } = body;
+    const bodyBytes = end - start;
     this.#frame[at + AT.kind] = kind;
-    this.#frame[at + AT.flags] = flags;
+    this.#frame[at + AT.flags] = body.hasRefs ? flags | FLAG.refs : flags;
     this.#view.setUint32(at + AT.size, headBytes + bodyBytes, true);
-    this.#words.copy(this.#body, start, bodyBytes, this.#frame, at + headBytes);
+    this.#words.copy(bytes, start, bodyBytes, this.#frame, at + headBytes);
     this.#end = at + aligned(headBytes + bodyBytes);
     this.#messages++;
   }
@@ -200,9 +156,6 @@ export class LinkEncoder {
     this.#view = new DataView(this.#frame.buffer);
   }
 }
-
-type Packed = Buffer & { readonly start?: number; readonly end?: number };
-type Shapes = readonly (readonly string[])[] & { readonly sharedLength?: number };
 
 /** Streams repeat themselves: the last name is looked at before the table is. */
 class LastName {

@@ -1,9 +1,10 @@
 /**
- * A link to one other thread: messages that become ready in the same turn leave as one frame, in order. Lossless and
+ * A link to one other thread, of this node or another: messages that become ready in the same turn leave as one frame, in order. Lossless and
  * ordered as the port beneath is; when that closes, the link is over and says so once. When the other side does not keep up,
  * messages of actors are refused beyond a bound; answers and signals, which are bounded by what they answer, still go.
  */
 import { type FramePort, LIMITS, reasonOf } from '../contracts/index.ts';
+import { betweenThreads, type Dialect } from './dialect.ts';
 import { type DecodedEvents, LinkDecoder } from './link-decoder.ts';
 import { type Encoded, LinkEncoder } from './link-encoder.ts';
 import type { Answer, OtherMessage, UserMessage } from './wire-message.ts';
@@ -20,13 +21,13 @@ export class Link {
   readonly #decoder: LinkDecoder;
   #open = true;
 
-  constructor(port: FramePort, events: LinkEvents) {
+  constructor(port: FramePort, events: LinkEvents, dialect: Dialect = betweenThreads) {
     this.#port = port;
     this.#events = events;
-    this.#encoder = new LinkEncoder((frame) => port.post(frame));
-    this.#decoder = new LinkDecoder(events);
+    this.#encoder = new LinkEncoder((frame) => port.post(frame), dialect.writer());
+    this.#decoder = new LinkDecoder(events, dialect.reader());
     port.onFrame((frame) => this.#receive(frame));
-    port.onClose(() => this.close('the other end closed'));
+    port.onClose((reason) => this.close(reason));
   }
 
   /** Too much waits for the other side already. */

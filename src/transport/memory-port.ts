@@ -3,7 +3,7 @@ import type { FramePort } from '../contracts/index.ts';
 
 interface End extends FramePort {
   receive: ((frame: Uint8Array) => void) | undefined;
-  closed: (() => void) | undefined;
+  closed: ((reason: string) => void) | undefined;
 }
 
 export function memoryPorts(): readonly [FramePort, FramePort] {
@@ -26,7 +26,7 @@ export function memoryPorts(): readonly [FramePort, FramePort] {
     close: () => {
       if (!isOpen) return;
       isOpen = false;
-      queueMicrotask(() => ends[peer]?.closed?.());
+      queueMicrotask(() => ends[peer]?.closed?.('the other end closed'));
     },
   });
   ends.push(makeEnd(1), makeEnd(0));

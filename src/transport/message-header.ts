@@ -26,7 +26,7 @@ export const KIND = {
   shapes: 6,
 } as const;
 
-export const FLAG = { sender: 1, asked: 2, deadline: 4, traced: 8, sampled: 16 } as const;
+export const FLAG = { sender: 1, asked: 2, deadline: 4, traced: 8, sampled: 16, refs: 32 } as const;
 
 export const AT = {
   kind: 0,
