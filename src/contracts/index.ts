@@ -67,6 +67,7 @@ export { ErrorSchema, OutcomeSchema } from './outcome-schema.ts';
 export { type PlainCopy, plainCopy } from './plain.ts';
 export { type Budget, type Plan, PlanSchema, type Retry, type Step, type Verify } from './plan.ts';
 export type {
+  ByteStream,
   Clock,
   FramePort,
   Log,
@@ -77,6 +78,9 @@ export type {
   ProcessHandle,
   ProcessSpec,
   Random,
+  StreamAddress,
+  StreamListener,
+  Streams,
   ThreadExit,
   ThreadHandle,
   ThreadSpec,

@@ -3,6 +3,8 @@
  * twins live in `host/`; nothing else in the repository may call a clock, a timer, a random source, a thread or a process.
  */
 
+import type { Result } from './outcome.ts';
+
 /** `wallMs` stamps records (Unix epoch, fractional ms); `monotonicMs` measures elapsed time and never goes back. */
 export interface Clock {
   readonly wallMs: () => number;
@@ -47,6 +49,47 @@ export interface PacketBus {
   readonly subscribe: (subject: string, receive: (packet: Uint8Array) => void) => () => void;
   /** Fires each time the way to the bus is there again after it was gone. */
   readonly onReturn: (returned: () => void) => void;
+}
+
+/** Bytes both ways, in order, until either end closes. */
+export interface ByteStream {
+  readonly write: (bytes: Uint8Array) => void;
+  readonly onData: (receive: (bytes: Uint8Array) => void) => void;
+  /** Fires once, for whatever reason; nothing is thrown. */
+  readonly onClose: (closed: () => void) => void;
+  readonly close: () => void;
+}
+
+export type StreamAddress =
+  | { readonly kind: 'unix'; readonly path: string }
+  | { readonly kind: 'tls'; readonly host: string; readonly port: number };
+
+export interface StreamListener {
+  /** Where it listens, the port that was chosen included. */
+  readonly address: StreamAddress;
+  readonly close: () => Promise<void>;
+}
+
+/** Streams to others: sockets of the machine, or TLS whose both ends prove that they hold one key (TLS-PSK, RFC 8446 2.2). */
+export interface Streams {
+  /** Tells machines apart: only on the same one can a unix socket be reached. */
+  readonly hostId: () => string;
+  /** A folder that this user alone can enter, for sockets. The caller removes it by `close`. */
+  readonly socketFolder: () => Promise<{
+    readonly path: string;
+    readonly close: () => Promise<void>;
+  }>;
+  /** `keyOf` gives the key for the name that a dialler says, or undefined to refuse it. Failure: PORT_UNAVAILABLE. */
+  readonly listen: (
+    address: StreamAddress,
+    keyOf: (name: string) => Uint8Array | undefined,
+    onStream: (stream: ByteStream) => void,
+  ) => Promise<Result<StreamListener>>;
+  /** Failure: NODE_UNREACHABLE. */
+  readonly dial: (
+    address: StreamAddress,
+    credentials: { readonly name: string; readonly key: Uint8Array },
+  ) => Promise<Result<ByteStream>>;
 }
 
 export type ThreadExit =

@@ -9,6 +9,7 @@ export { type HttpClient, realHttpClient } from './http-client.ts';
 export { realProcesses } from './processes.ts';
 export { seededRandom } from './seeded-random.ts';
 export { type SimulatedTime, simulatedTime } from './simulated-clock.ts';
+export { realStreams } from './streams.ts';
 export type { ThreadMain, ThreadStart } from './thread-entry.ts';
 export { type RealThreadsOptions, realThreads } from './threads.ts';
 export { realClock, realRandom, realTimers };

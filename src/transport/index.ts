@@ -1,6 +1,7 @@
 /** Frames between threads and the rule for delays between tries. */
 export { type Backoff, backoffDelayMs } from './backoff.ts';
 export { betweenNodes, type Dialect } from './dialect.ts';
+export { DirectLinks, type DirectOptions } from './direct-links.ts';
 export type { RefText } from './foreign-value.ts';
 export { Link, type LinkEvents } from './link.ts';
 export type { Encoded } from './link-encoder.ts';

@@ -80,10 +80,15 @@ interface Entry {
   /** Whether others find this session by its peer; one that only was asked for is not believed yet. */
   isCurrent: boolean;
   direct: DirectPath | undefined;
+  directSinceMs: number;
   peerOffer: unknown;
 }
 
 const HELLO_BACKOFF = { minMs: 50, maxMs: 1_000, jitterRatio: 0.2 };
+/** Repetitions without news after which a direct path is not believed any more. */
+const DIRECT_DOUBTS_MAX = 3;
+/** What was on the bus when a path became direct has come by then. */
+const DIRECT_SETTLED_MS = 1_000;
 const SESSION_IDS = 2 ** 48;
 
 export const subjectOf = (cluster: string, { node, thread }: Peer): string =>
@@ -125,8 +130,8 @@ export class PeerSessions {
     return entry.session;
   }
 
-  /** A packet, whichever way it came. What is no packet of ours is refused and counted, never answered. */
-  receive(packet: Uint8Array): void {
+  /** A packet by the bus, or by a direct path. What is no packet of ours is refused and counted, never answered. */
+  receive(packet: Uint8Array, isDirect = false): void {
     const head = readPacket(packet);
     if (!head) return this.#options.onRefused('not a packet of this version');
     if (head.kind === PACKET.hello) return this.#receiveHello(head, packet);
@@ -134,6 +139,7 @@ export class PeerSessions {
     if (!entry || entry.session.remoteId !== head.from || head.from === 0) return;
     if (head.kind === PACKET.reset) return entry.session.end('the other end has ended it');
     this.#believe(entry);
+    if (!isDirect && head.kind === PACKET.data) this.#doubtDirect(entry);
     entry.session.receive(head, packet);
   }
 
@@ -143,15 +149,14 @@ export class PeerSessions {
     if (!entry) return false;
     entry.direct?.close();
     entry.direct = path;
+    entry.directSinceMs = this.#options.clock.monotonicMs();
     return true;
   }
 
-  /** The way is gone: what it may have lost goes out again on the bus. */
+  /** The way is gone. */
   detach(id: number, path: DirectPath): void {
     const entry = this.#byId.get(id);
-    if (entry?.direct !== path) return;
-    entry.direct = undefined;
-    entry.session.pathChanged();
+    if (entry?.direct === path) this.#dropDirect(entry);
   }
 
   status(): readonly PeerStatus[] {
@@ -180,7 +185,10 @@ export class PeerSessions {
         if (entry.direct) entry.direct.send(packet);
         else bus.publish(subject, packet);
       },
-      probe: () => this.#hello(entry),
+      probe: (doubts) => {
+        if (doubts >= DIRECT_DOUBTS_MAX) this.#dropDirect(entry);
+        this.#hello(entry);
+      },
       ended: () => this.#ended(entry),
     });
     const key = keyOf(peer);
@@ -190,6 +198,7 @@ export class PeerSessions {
       key,
       isCurrent: false,
       direct: undefined,
+      directSinceMs: 0,
       peerOffer: undefined,
     };
     this.#byId.set(session.id, entry);
@@ -289,6 +298,21 @@ export class PeerSessions {
   #become(entry: Entry): void {
     entry.isCurrent = true;
     this.#byPeer.set(entry.key, entry);
+  }
+
+  /** The other end sends by the bus again, so it does not hear the direct path either. */
+  #doubtDirect(entry: Entry): void {
+    const sinceMs = this.#options.clock.monotonicMs() - entry.directSinceMs;
+    if (sinceMs > DIRECT_SETTLED_MS) this.#dropDirect(entry);
+  }
+
+  /** What it may have lost goes out again on the bus. */
+  #dropDirect(entry: Entry): void {
+    const { direct } = entry;
+    if (!direct) return;
+    entry.direct = undefined;
+    direct.close();
+    entry.session.pathChanged();
   }
 
   #tellReset({ from, to }: PacketHead, peer: Peer): void {

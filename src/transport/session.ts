@@ -27,8 +27,8 @@ export interface SessionPorts {
   readonly timers: Timers;
   /** Takes a packet; may lose it. The packet is not changed while `send` runs, and may be changed after. */
   readonly send: (packet: Uint8Array) => void;
-  /** Asks the other end whether it still knows the session. */
-  readonly probe: () => void;
+  /** Asks the other end whether it still knows the session. `doubts`: repetitions since anything was acknowledged. */
+  readonly probe: (doubts: number) => void;
   readonly ended: () => void;
 }
 
@@ -78,6 +78,7 @@ export class Session implements FramePort {
   #doubtedSeq = 0;
   #doubtedMs = 0;
   #repeatPackets = 1;
+  #doubts = 0;
   #owedPackets = 0;
   #owedBytes = 0;
   #isTurnPlanned = false;
@@ -229,6 +230,7 @@ export class Session implements FramePort {
     if (count > 0) {
       this.#unacked.splice(0, count);
       this.#repeatMs = REPEAT_MS_MIN;
+      this.#doubts = 0;
       if (ack < this.#doubtedSeq) this.#repeatDoubted();
     }
     if ((flags & PACKET_FLAG.hole) !== 0) {
@@ -371,7 +373,7 @@ export class Session implements FramePort {
     }
     const [oldest] = this.#unacked;
     if (oldest && nowMs - oldest.sentMs >= this.#repeatMs) this.#doubt(oldest, nowMs);
-    else if (!oldest && silentMs >= KEEP_ALIVE_MS) this.#ports.probe();
+    else if (!oldest && silentMs >= KEEP_ALIVE_MS) this.#ports.probe(0);
     this.#watchLife();
   }
 
@@ -380,7 +382,7 @@ export class Session implements FramePort {
     this.#doubtedMs = nowMs;
     this.#repeatPackets = 1;
     this.#transmit(oldest);
-    this.#ports.probe();
+    this.#ports.probe(++this.#doubts);
     this.#repeatMs = Math.min(this.#repeatMs * 2, REPEAT_MS_MAX);
   }
 }

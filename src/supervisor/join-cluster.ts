@@ -1,0 +1,46 @@
+/** One thread's way into a cluster: its own connection to NATS, its sessions, and direct links where peers can be reached. */
+import { type Result, type Streams, success } from '../contracts/index.ts';
+import { type ActorSystem, joinBus } from '../kernel/index.ts';
+import { connectNats, DirectLinks, type PeerStatus } from '../transport/index.ts';
+
+export interface ClusterOptions {
+  /** Nodes of one name meet. Letters, digits, `-` and `_`. */
+  readonly name: string;
+  readonly natsUrl: string;
+  /** Off: every message takes the way through NATS. Default: on. */
+  readonly isDirect?: boolean;
+  /** Address of this machine on which peers of other machines may dial; without it only those of this machine do. */
+  readonly directHost?: string;
+}
+
+export interface Joined {
+  readonly peers: () => readonly PeerStatus[];
+  readonly isConnected: () => boolean;
+  readonly close: () => Promise<void>;
+}
+
+/** Failures: NATS_FAILED, PORT_UNAVAILABLE. */
+export async function joinCluster(
+  system: ActorSystem,
+  options: ClusterOptions,
+  streams: Streams,
+): Promise<Result<Joined>> {
+  const { name: cluster, natsUrl: url, isDirect = true, directHost } = options;
+  const { node, thread, timers, random, log } = system;
+  const bus = await connectNats({ url, name: `${node}/${thread}`, log });
+  if (!bus.ok) return bus;
+  const sessions = joinBus(system, { cluster, bus: bus.value });
+  const host = directHost === undefined ? {} : { host: directHost };
+  const direct = isDirect
+    ? await DirectLinks.start({ sessions, streams, timers, random, log, ...host })
+    : success(undefined);
+  const close = async (): Promise<void> => {
+    await sessions.close();
+    await bus.value.close();
+  };
+  if (!direct.ok) {
+    await close();
+    return direct;
+  }
+  return success({ peers: () => sessions.status(), isConnected: bus.value.isConnected, close });
+}
