@@ -15,6 +15,8 @@ export interface RateOptions {
   readonly scale?: number;
   /** No run does more than this, however short it is. */
   readonly nMax?: number;
+  /** Untimed runs go on for this long in sum: two processes that warm each other up take longer. Default 0. */
+  readonly warmMs?: number;
 }
 
 /** Does exactly `n` operations and rejects when it finds another count at the end. */
@@ -28,7 +30,7 @@ export async function took(run: () => Promise<unknown>): Promise<number> {
 
 export async function rate(
   run: Run,
-  { step = 1, scale = 1, nMax = 1e8 }: RateOptions = {},
+  { step = 1, scale = 1, nMax = 1e8, warmMs = 0 }: RateOptions = {},
 ): Promise<Measured> {
   const stepped = (n: number): number => Math.max(1, Math.round(Math.min(n, nMax) / step)) * step;
   let n = stepped(500);
@@ -39,6 +41,7 @@ export async function rate(
     n = stepped(n * Math.min(8, Math.max(2, WARM_MS / Math.max(ms, 1))));
     ms = await took(() => run(n));
   }
+  for (let warmedMs = ms; warmedMs < warmMs; warmedMs += ms) ms = await took(() => run(n));
   n = stepped((n * TIMED_MS) / ms);
   const rates: number[] = [];
   for (let timed = 0; timed < TIMED_RUNS; timed++) {

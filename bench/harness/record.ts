@@ -11,7 +11,11 @@ import { isRate, type Line } from './statistics.ts';
 const ALLOWED = 0.7;
 
 /** Figures near zero, or of the slowest hundredth: their ratios jump by more than the gate allows. */
-const UNGATED: ReadonlySet<string> = new Set(['idle processor time in a second', 'lone ask, p99']);
+const UNGATED: ReadonlySet<string> = new Set([
+  'idle processor time in a second',
+  'lone ask, p99',
+  'lone ask, direct, p99',
+]);
 
 export interface Circumstances {
   /** The commit that was measured; marked `-dirty` when files differed from it. */

@@ -13,6 +13,8 @@ const SUITES: Readonly<Record<string, string>> = {
     'Messages, asks and lives of actors in one thread. "Floor" is a bare mailbox and run queue without bounds, supervision, addresses or deadlines. Erlang runs with one scheduler. Each contestant runs in processes of its own, and they take turns.',
   threads:
     'Messages between two worker threads, beside bare workers with one `postMessage` each. Each contestant runs in processes of its own, and they take turns.',
+  remote:
+    'Messages between two processes on one machine. Each contestant has a nats-server of its own where it uses one; Erlang is its own distribution between two nodes with one scheduler each.',
   journal:
     'Appends to the durable log, beside a bare loop of inserts into SQLite; both take turns in one process.',
   sandbox:

@@ -25,6 +25,12 @@ export function median(values: readonly number[]): number {
   return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
 }
 
+/** One of many single times; `share` 0.5 is the median, 0.99 the slowest hundredth. */
+export const percentile = (times: readonly number[], share: number): Measured => ({
+  value: times.toSorted((a, b) => a - b)[Math.floor(times.length * share)] ?? Number.NaN,
+  n: times.length,
+});
+
 /** Four significant digits: more would be noise. */
 export const rounded = (value: number): number => Number(value.toPrecision(4));
 

@@ -5,7 +5,7 @@
  *     node bench/threads/lone-ask.ts
  */
 import { contest, type Question } from '../harness/contest.ts';
-import type { Measured } from '../harness/statistics.ts';
+import { percentile } from '../harness/statistics.ts';
 import { startNode } from './parts/node.ts';
 import { startWorkers } from './parts/post-message.ts';
 
@@ -25,11 +25,6 @@ async function rawLatencies(): Promise<number[]> {
   await work({ kind: 'alone', n: WARM_UP });
   return (await work({ kind: 'alone', n: ASKS })) as number[];
 }
-
-const percentile = (timesUs: readonly number[], share: number): Measured => ({
-  value: timesUs.toSorted((a, b) => a - b)[Math.floor(timesUs.length * share)] ?? Number.NaN,
-  n: timesUs.length,
-});
 
 const question = (metric: string, share: number): Question => ({
   suite: 'threads',
