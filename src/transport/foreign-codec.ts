@@ -1,8 +1,6 @@
-/**
- * msgpack for other nodes: no extensions, no shared shapes, every part looked at before it is built (`msgpack-scan.ts`).
- */
-import { Packr, Unpackr } from 'msgpackr';
-import { scanMsgpack } from './msgpack-scan.ts';
+/** msgpack for other nodes: its core alone, without extensions or shared shapes. Reading is checked part by part. */
+import { Packr } from 'msgpackr';
+import { ForeignReader } from './foreign-reader.ts';
 
 /** `variableMapSize` gives the shortest heads; without records and more types nothing but the core of msgpack comes out. */
 export const foreignPackr = new Packr({
@@ -11,24 +9,11 @@ export const foreignPackr = new Packr({
   variableMapSize: true,
 });
 
-/** Bytes are copied out, so that a small value does not keep a large frame alive. */
-const unpackr = new Unpackr({
-  useRecords: false,
-  moreTypes: false,
-  mapsAsObjects: true,
-  int64AsType: 'number',
-  copyBuffers: true,
-});
-
-const place = { start: 0, end: 0 };
+const reader = new ForeignReader();
 
 /** For a value that is portable already (`foreign-value.ts`). */
 export const encodeForeign = (value: unknown): Buffer => foreignPackr.pack(value);
 
 /** @throws with a reason for anything but one allowed value from `start` to `end`. */
-export function decodeForeign(bytes: Uint8Array, start = 0, end = bytes.byteLength): unknown {
-  scanMsgpack(bytes, start, end);
-  place.start = start;
-  place.end = end;
-  return unpackr.unpack(bytes, place);
-}
+export const decodeForeign = (bytes: Uint8Array, start = 0, end = bytes.byteLength): unknown =>
+  reader.read(bytes, start, end);
