@@ -33,7 +33,13 @@ function showStatus(status: NodeStatus): void {
   printLine(
     `  ${status.skills} skills, ${status.actors} actors, ${status.activeRuns} runs, ${status.deadLetters} dead letters`,
   );
-  const { supervision } = status;
+  const { supervision, cluster } = status;
+  if (cluster) {
+    const state = cluster.isConnected ? 'connected' : 'away';
+    printLine(`  cluster ${cluster.name}  NATS ${state} at ${cluster.nats}`);
+    for (const { from, node, thread, path, backlogBytes } of cluster.peers)
+      printLine(`    ${from} > ${node}/${thread}  by ${path}, ${backlogBytes} B waiting`);
+  }
   if (supervision) printLine(`  ${supervision.totalRestarts} thread restarts`);
   for (const { child, reason, action } of supervision?.failures ?? [])
     printLine(`    ${child}: ${reason}; ${action}`);

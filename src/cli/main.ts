@@ -77,6 +77,22 @@ export async function buildProgram(): Promise<Command> {
         .default('info' as LogLevel),
     )
     .addOption(
+      new Option('--cluster <name>', 'join the nodes of this name through NATS').env(
+        'SKEIN_CLUSTER',
+      ),
+    )
+    .addOption(
+      new Option('--nats <url>', 'NATS of the cluster; without it the node runs its own').env(
+        'SKEIN_NATS_URL',
+      ),
+    )
+    .addOption(
+      new Option(
+        '--direct-host <address>',
+        'address of this machine on which nodes of other machines may dial',
+      ).env('SKEIN_DIRECT_HOST'),
+    )
+    .addOption(
       new Option('--metrics-port <port>', 'serve Prometheus on loopback; 0 takes a free port')
         .env('SKEIN_METRICS_PORT')
         .argParser(portNumber),

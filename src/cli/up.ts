@@ -1,5 +1,6 @@
 /** `skein up`: a node that stays, with its control endpoint; a line for each phase of its start. */
 import { startControlServer } from '../api/index.ts';
+import type { NodeOptions } from '../runtime/index.ts';
 import type { LogLevel } from '../telemetry/index.ts';
 import { profileOf } from './contract.ts';
 import { startLocalNode } from './local-node.ts';
@@ -12,11 +13,15 @@ export interface UpOptions extends GlobalOptions {
   readonly skills: readonly string[];
   readonly metricsPort?: number;
   readonly policy?: string;
+  readonly cluster?: string;
+  readonly nats?: string;
+  readonly directHost?: string;
 }
 
 export async function upCommand(options: UpOptions): Promise<number> {
   const policy = await profileOf(options.policy);
   if (!policy.ok) return reportError(policy.error, options.json);
+  const membership = membershipOf(options);
   const started = await startLocalNode({
     dataDir: options.data,
     endsByInterrupt: true,
@@ -24,6 +29,7 @@ export async function upCommand(options: UpOptions): Promise<number> {
     skillFolders: options.skills,
     recoverJournal: options.recoverJournal ?? false,
     ...(policy.value ? { policy: policy.value } : {}),
+    ...(membership === undefined ? {} : { cluster: membership }),
     ...(options.metricsPort === undefined ? {} : { metrics: { port: options.metricsPort } }),
     log: {
       level: options.log,
@@ -59,4 +65,14 @@ export async function upCommand(options: UpOptions): Promise<number> {
   await control.value.close();
   await node.close();
   return 0;
+}
+
+/** A URL or an address without a name joins the cluster `default`. */
+function membershipOf({ cluster, nats, directHost }: UpOptions): NodeOptions['cluster'] {
+  if (cluster === undefined && nats === undefined && directHost === undefined) return undefined;
+  return {
+    name: cluster ?? 'default',
+    ...(nats === undefined ? {} : { natsUrl: nats }),
+    ...(directHost === undefined ? {} : { directHost }),
+  };
 }

@@ -1,10 +1,11 @@
 /** What Piscina runs on a worker thread: beats the heart, then hands over to the thread's main module until that is done. */
 import type { MessagePort } from 'node:worker_threads';
-import type { FramePort, Ports } from '../contracts/index.ts';
+import type { FramePort, Ports, Streams } from '../contracts/index.ts';
 import { realClock } from './clock.ts';
 import { framePort } from './frame-port.ts';
 import { realRandom } from './random.ts';
 import { ringPort } from './ring-port.ts';
+import { realStreams } from './streams.ts';
 import { realTimers } from './timers.ts';
 
 export interface ThreadTask {
@@ -18,6 +19,7 @@ export interface ThreadTask {
 export interface ThreadStart {
   readonly boot: unknown;
   readonly ports: Ports;
+  readonly streams: Streams;
   readonly control: FramePort;
   /** Called with each peer thread that this one is connected to. */
   readonly onPeer: (receive: (peer: string, port: FramePort) => void) => void;
@@ -37,6 +39,7 @@ export default async function runThread(task: ThreadTask): Promise<void> {
     await module.default({
       boot: task.boot,
       ports: { clock: realClock, timers: realTimers, random: realRandom },
+      streams: realStreams,
       control: control.port,
       onPeer: (receive) => control.onPeer(({ peer, end }) => receive(peer, ringPort(end))),
     });

@@ -10,6 +10,7 @@ import {
 } from '../contracts/index.ts';
 import {
   betweenNodes,
+  ENDED_THERE,
   Link,
   type OtherMessage,
   type Peer,
@@ -47,6 +48,10 @@ const refText: RefText = {
 };
 const dialect = betweenNodes(refText);
 
+const SYSTEM_ENDED = 'the system ended';
+
+/** Ends that nobody has to look into. */
+const ORDERLY: ReadonlySet<string> = new Set([SYSTEM_ENDED, ENDED_THERE]);
 const TYPE_LENGTH_MAX = 128;
 const LEFT_MS_MAX = 2 ** 31;
 
@@ -97,7 +102,7 @@ export class NodeLinks {
   close(): void {
     this.#open = undefined;
     for (const threads of [...this.#links.values()]) {
-      for (const link of [...threads.values()]) link.close('the system ended');
+      for (const link of [...threads.values()]) link.close(SYSTEM_ENDED);
     }
   }
 
@@ -115,7 +120,8 @@ export class NodeLinks {
     threads.delete(peer.thread);
     if (threads.size === 0) this.#links.delete(peer.node);
     const { node, thread } = peer;
-    this.#system.log.warn('a link to another node closed', { peer: `${node}/${thread}`, reason });
+    const say = ORDERLY.has(reason) ? this.#system.log.info : this.#system.log.warn;
+    say('a link to another node closed', { peer: `${node}/${thread}`, reason });
     this.#system.peerLost(peer, reason);
   }
 

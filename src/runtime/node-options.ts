@@ -2,6 +2,15 @@
 import type { Ceiling } from '../contracts/index.ts';
 import type { LogLevel, MetricsOptions } from '../telemetry/index.ts';
 
+export interface ClusterMembership {
+  /** Letters, digits, `-` and `_`, 64 characters at most. */
+  readonly name: string;
+  /** Default: a nats-server of this node's own, on a free loopback port. */
+  readonly natsUrl?: string;
+  /** Address of this machine on which peers of other machines may dial; without it only those of this machine do. */
+  readonly directHost?: string;
+}
+
 export interface NodeOptions {
   /** Where journal and key-value store live; created when missing. `memory` keeps nothing. */
   readonly dataDir: string | 'memory';
@@ -22,6 +31,8 @@ export interface NodeOptions {
   readonly policy?: Ceiling;
   /** Serves Prometheus at `http://HOST:PORT/metrics`; port 0 takes a free one, the host is loopback by default. */
   readonly metrics?: MetricsOptions;
+  /** Joins the nodes of one name through NATS. Default: the node stays by itself. */
+  readonly cluster?: ClusterMembership;
   /** Called for each phase of the start. */
   readonly onPhase?: (phase: { readonly name: string; readonly elapsedMs: number }) => void;
 }

@@ -28,10 +28,12 @@ import {
   success,
   type ThreadName,
 } from '../contracts/index.ts';
-import { realPorts, realThreads } from '../host/index.ts';
+import { realPorts, realStreams, realThreads } from '../host/index.ts';
 import { type ActorRef, ActorSystem, type DeadLetter, type SystemEnd } from '../kernel/index.ts';
 import { loadSkillPackage, type SkillRegistry } from '../skills/index.ts';
 import {
+  type Joined,
+  joinCluster,
   type SupervisorReport,
   startThreads,
   supervisor,
@@ -49,6 +51,7 @@ import {
 import { type ExecuteRequest, executeRun } from './execute.ts';
 import { countRuns, observeNode } from './node-metrics.ts';
 import type { NodeOptions } from './node-options.ts';
+import { type Cluster, type ClusterStatus, openCluster, statusOf } from './open-cluster.ts';
 import { openRegistry } from './open-registry.ts';
 import { answerQuery, type Query, type QueryAnswers } from './query.ts';
 import { openStores, type Stores } from './stores.ts';
@@ -66,6 +69,7 @@ export interface NodeStatus {
   readonly deadLetters: number;
   readonly supervision: SupervisorReport | null;
   readonly processors: number;
+  readonly cluster: ClusterStatus | null;
 }
 
 export interface SkeinNode {
@@ -123,7 +127,19 @@ export async function startNode(options: NodeOptions): Promise<Result<SkeinNode>
     await closeStores(stores.value);
     return metrics;
   }
-  const node = assemble(options, stores.value, registry.value, metrics.value, startedMs);
+  const cluster = options.cluster ? await openCluster(options) : success(undefined);
+  if (!cluster.ok) {
+    await metrics.value?.close();
+    await closeStores(stores.value);
+    return cluster;
+  }
+  if (cluster.value) phase(`NATS at ${cluster.value.options.natsUrl}`);
+  const node = assemble(
+    options,
+    stores.value,
+    { registry: registry.value, metrics: metrics.value, cluster: cluster.value },
+    startedMs,
+  );
   const ready = await node.ready(phase);
   if (ready.ok) return success(node.node);
   await node.node.close();
@@ -135,11 +151,16 @@ async function closeStores({ journal, keyValue }: Stores): Promise<void> {
   await keyValue.close();
 }
 
+interface Opened {
+  readonly registry: SkillRegistry;
+  readonly metrics: Metrics | undefined;
+  readonly cluster: Cluster | undefined;
+}
+
 function assemble(
   options: NodeOptions,
   stores: Stores,
-  registry: SkillRegistry,
-  metrics: Metrics | undefined,
+  { registry, metrics, cluster }: Opened,
   startedMs: number,
 ) {
   const {
@@ -162,6 +183,7 @@ function assemble(
     log: logging,
     heapMiB,
     onSpans,
+    ...(cluster ? { cluster: cluster.options } : {}),
     threads: realThreads({ main: THREAD_MAIN_URL, heapMiB, maxThreads: threads + 1 }),
   });
   const names = Array.from({ length: threads }, (_, i) => `t${i + 1}` as ThreadName);
@@ -180,12 +202,17 @@ function assemble(
   const counter = metrics && countRuns(metrics.meter);
   if (metrics) {
     observeNode(metrics.meter, {
-      threads: async () => new Map([['main', system.counts()], ...(await group.counts())]),
+      threads: async () =>
+        new Map([
+          ['main', system.counts()],
+          ...[...(await group.reports())].map(([name, { counts }]) => [name, counts] as const),
+        ]),
       activeRuns: () => activeRuns,
       residentBytes: () => process.memoryUsage.rss(),
     });
   }
   let closing: Promise<void> | undefined;
+  let joined: Joined | undefined;
 
   const sandboxes = async (): Promise<readonly Result<SandboxStatus>[]> =>
     Promise.all(names.map((thread) => keeperStatus(system, keepers, thread)));
@@ -243,14 +270,17 @@ function assemble(
       deadLetters: system.deadLetters.total,
       supervision: await reportOf(system, threadSupervisor),
       processors: cpus().length,
+      cluster: cluster ? await statusOf(cluster, joined, group) : null,
     }),
     deadLetters: () => system.deadLetters.list(),
     ended: system.terminated,
     close: () => {
       closing ??= (async () => {
         await system.shutdown({ drainMs: DRAIN_MS * 2 });
+        await joined?.close();
         await metrics?.close();
         await group.close();
+        await cluster?.close();
         tracing.stop();
         await closeStores(stores);
       })();
@@ -266,6 +296,12 @@ function assemble(
       });
     }
     phase(`threads ${names.join(', ')}`);
+    if (cluster) {
+      const way = await joinCluster(system, cluster.options, { streams: realStreams });
+      if (!way.ok) return way;
+      joined = way.value;
+      phase(`cluster ${cluster.options.name}`);
+    }
     for (const status of await sandboxes()) {
       if (!status.ok) return status;
     }

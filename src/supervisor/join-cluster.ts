@@ -23,11 +23,11 @@ export interface Joined {
 export async function joinCluster(
   system: ActorSystem,
   options: ClusterOptions,
-  streams: Streams,
+  { streams, isPatient = false }: { readonly streams: Streams; readonly isPatient?: boolean },
 ): Promise<Result<Joined>> {
   const { name: cluster, natsUrl: url, isDirect = true, directHost } = options;
   const { node, thread, timers, random, log } = system;
-  const bus = await connectNats({ url, name: `${node}/${thread}`, log });
+  const bus = await connectNats({ url, name: `${node}/${thread}`, log, isPatient });
   if (!bus.ok) return bus;
   const sessions = joinBus(system, { cluster, bus: bus.value });
   const host = directHost === undefined ? {} : { host: directHost };

@@ -3,6 +3,8 @@ import { pack, unpack } from 'msgpackr';
 import type { ExitReason, FramePort, NodeId, ThreadName } from '../contracts/index.ts';
 import type { SystemCounts } from '../kernel/index.ts';
 import type { LogLevel, SpanRecord } from '../telemetry/index.ts';
+import type { PeerStatus } from '../transport/index.ts';
+import type { ClusterOptions } from './join-cluster.ts';
 
 /** What a thread is started with. */
 export interface ThreadBoot {
@@ -11,6 +13,13 @@ export interface ThreadBoot {
   readonly epoch: number;
   readonly wireVersion: number;
   readonly log: { readonly level: LogLevel; readonly format: 'json' | 'plain' };
+  readonly cluster: ClusterOptions | null;
+}
+
+/** What a thread says of itself when it is asked. */
+export interface ThreadReport {
+  readonly counts: SystemCounts;
+  readonly peers: readonly PeerStatus[];
 }
 
 export type ToThread =
@@ -20,14 +29,14 @@ export type ToThread =
       readonly reason: ExitReason & { readonly kind: 'thread' };
       readonly text: string;
     }
-  | { readonly kind: 'flush-spans' | 'count'; readonly id: number }
+  | { readonly kind: 'flush-spans' | 'report'; readonly id: number }
   | { readonly kind: 'shut-down'; readonly drainMs: number };
 
 export type FromThread =
   | { readonly kind: 'ready' }
   | { readonly kind: 'spans'; readonly spans: readonly SpanRecord[] }
   | { readonly kind: 'spans-flushed'; readonly id: number }
-  | { readonly kind: 'counted'; readonly id: number; readonly counts: SystemCounts };
+  | { readonly kind: 'report'; readonly id: number; readonly report: ThreadReport };
 
 export const postControl = (port: FramePort, message: ToThread | FromThread): void =>
   port.post(new Uint8Array(pack(message)));

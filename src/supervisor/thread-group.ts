@@ -12,10 +12,17 @@ import {
   type ThreadName,
   type Threads,
 } from '../contracts/index.ts';
-import type { ActorSystem, SystemCounts } from '../kernel/index.ts';
+import type { ActorSystem } from '../kernel/index.ts';
 import type { LogLevel, SpanRecord } from '../telemetry/index.ts';
 import { WIRE_VERSION } from '../transport/index.ts';
-import { type FromThread, onControl, postControl, type ThreadBoot } from './thread-control.ts';
+import type { ClusterOptions } from './join-cluster.ts';
+import {
+  type FromThread,
+  onControl,
+  postControl,
+  type ThreadBoot,
+  type ThreadReport,
+} from './thread-control.ts';
 
 export interface ThreadGroupOptions {
   readonly node: NodeId;
@@ -23,13 +30,15 @@ export interface ThreadGroupOptions {
   readonly ports: Ports;
   readonly log: { readonly level: LogLevel; readonly format: 'json' | 'plain' };
   readonly heapMiB: number;
+  /** The threads join this cluster, each by a connection of its own. */
+  readonly cluster?: ClusterOptions;
   readonly onSpans: (spans: readonly SpanRecord[]) => void;
 }
 
 interface Running {
   readonly handle: ThreadHandle;
   /** Questions to the thread that wait for its answer, by their number. */
-  readonly questions: Map<number, (counts?: SystemCounts) => void>;
+  readonly questions: Map<number, (report?: ThreadReport) => void>;
 }
 
 /** How long a thread may take to hand over spans or counts before they are shown without its own. */
@@ -66,10 +75,10 @@ export class ThreadGroup {
 
   /** Starts a thread and links it to all others. Rejects when it ends before it is ready. `onExit` fires once after that. */
   async start(name: ThreadName, onExit: (exit: ThreadExit) => void): Promise<void> {
-    const { node, threads, log, heapMiB } = this.#options;
+    const { node, threads, log, heapMiB, cluster = null } = this.#options;
     const epoch = this.epochOf(name) + 1;
     this.#epochs.set(name, epoch);
-    const boot: ThreadBoot = { node, thread: name, epoch, wireVersion: WIRE_VERSION, log };
+    const boot: ThreadBoot = { node, thread: name, epoch, wireVersion: WIRE_VERSION, log, cluster };
     const handle = threads.start({ name, boot, heapMiB });
     const running: Running = { handle, questions: new Map() };
     const ready = new Promise<void>((resolve) => {
@@ -108,25 +117,25 @@ export class ThreadGroup {
     await this.#askAll('flush-spans');
   }
 
-  /** What each thread has counted since its start; a thread that does not answer in time is missing. */
-  async counts(): Promise<ReadonlyMap<ThreadName, SystemCounts>> {
-    const answers = await this.#askAll('count');
-    return new Map([...answers].filter((each): each is [ThreadName, SystemCounts] => !!each[1]));
+  /** What each thread has counted since its start, and its links; a thread that does not answer in time is missing. */
+  async reports(): Promise<ReadonlyMap<ThreadName, ThreadReport>> {
+    const answers = await this.#askAll('report');
+    return new Map([...answers].filter((each): each is [ThreadName, ThreadReport] => !!each[1]));
   }
 
   async #askAll(
-    kind: 'flush-spans' | 'count',
-  ): Promise<ReadonlyMap<ThreadName, SystemCounts | undefined>> {
+    kind: 'flush-spans' | 'report',
+  ): Promise<ReadonlyMap<ThreadName, ThreadReport | undefined>> {
     const id = ++this.#asked;
-    const answers = new Map<ThreadName, SystemCounts | undefined>();
+    const answers = new Map<ThreadName, ThreadReport | undefined>();
     const waits = [...this.#running].map(([name, { handle, questions }]) => {
-      const { promise, resolve } = Promise.withResolvers<SystemCounts | undefined>();
+      const { promise, resolve } = Promise.withResolvers<ThreadReport | undefined>();
       questions.set(id, resolve);
       postControl(handle.control, { kind, id });
       void handle.exited.then(() => resolve(undefined));
-      return promise.then((counts) => {
+      return promise.then((report) => {
         questions.delete(id);
-        answers.set(name, counts);
+        answers.set(name, report);
       });
     });
     const { promise: isLate, resolve: late } = Promise.withResolvers<void>();
@@ -148,8 +157,8 @@ export class ThreadGroup {
         return this.#options.onSpans(message.spans);
       case 'spans-flushed':
         return running.questions.get(message.id)?.();
-      case 'counted':
-        return running.questions.get(message.id)?.(message.counts);
+      case 'report':
+        return running.questions.get(message.id)?.(message.report);
     }
   }
 

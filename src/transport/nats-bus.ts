@@ -19,6 +19,8 @@ export interface NatsBusOptions {
   /** Shown in the server's list of connections. */
   readonly name: string;
   readonly log: Log;
+  /** Keeps trying while no server answers. Default: one try. */
+  readonly isPatient?: boolean;
 }
 
 export interface NatsBus extends PacketBus {
@@ -32,7 +34,7 @@ const RECONNECT_MS = 250;
 
 /** Failure: NATS_FAILED, with what the client or the server said. */
 export async function connectNats(options: NatsBusOptions): Promise<Result<NatsBus>> {
-  const { url, name, log } = options;
+  const { url, name, log, isPatient = false } = options;
   const shown = withoutPassword(url);
   let connection: NatsConnection;
   try {
@@ -44,6 +46,7 @@ export async function connectNats(options: NatsBusOptions): Promise<Result<NatsB
       maxReconnectAttempts: -1,
       reconnectTimeWait: RECONNECT_MS,
       noEcho: true,
+      waitOnFirstConnect: isPatient,
     });
   } catch (thrown) {
     return failure('NATS_FAILED', { reason: `${shown}: ${reasonOf(thrown)}` });
@@ -104,7 +107,8 @@ function busOver(connection: NatsConnection, log: Log, url: string): NatsBus {
   };
 }
 
-function withoutPassword(url: string): string {
+/** For logs, errors and status. */
+export function withoutPassword(url: string): string {
   try {
     const parsed = new URL(url);
     return `${parsed.protocol}//${parsed.host}`;

@@ -84,6 +84,9 @@ interface Entry {
   peerOffer: unknown;
 }
 
+/** Why a session is over whose other end closed it, or does not know it. */
+export const ENDED_THERE = 'the other end has ended it';
+
 const HELLO_BACKOFF = { minMs: 50, maxMs: 1_000, jitterRatio: 0.2 };
 /** Repetitions without news after which a direct path is not believed any more. */
 const DIRECT_DOUBTS_MAX = 3;
@@ -137,7 +140,7 @@ export class PeerSessions {
     if (head.kind === PACKET.hello) return this.#receiveHello(head, packet);
     const entry = this.#byId.get(head.to);
     if (!entry || entry.session.remoteId !== head.from || head.from === 0) return;
-    if (head.kind === PACKET.reset) return entry.session.end('the other end has ended it');
+    if (head.kind === PACKET.reset) return entry.session.end(ENDED_THERE);
     this.#believe(entry);
     if (!isDirect && head.kind === PACKET.data) this.#doubtDirect(entry);
     entry.session.receive(head, packet);

@@ -15,7 +15,11 @@ export async function joinedSystem(
   isDirect: boolean,
 ): Promise<BenchMember> {
   const system = new ActorSystem({ node: name as NodeId, ports: realPorts, log: quietLog });
-  const joined = await joinCluster(system, { name: 'bench', natsUrl, isDirect }, realStreams);
+  const joined = await joinCluster(
+    system,
+    { name: 'bench', natsUrl, isDirect },
+    { streams: realStreams },
+  );
   if (!joined.ok) throw new Error(joined.error.message);
   return { system, ...joined.value };
 }

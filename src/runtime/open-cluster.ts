@@ -1,0 +1,101 @@
+/** What a node needs before it can join a cluster: a NATS that somebody runs, or one of its own. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { failure, isSafeName, type Result, success } from '../contracts/index.ts';
+import { findProgram, realPorts, realProcesses } from '../host/index.ts';
+import type { ClusterOptions, Joined, ThreadGroup } from '../supervisor/index.ts';
+import { createLog } from '../telemetry/index.ts';
+import {
+  type NatsServer,
+  type PeerStatus,
+  startNatsServer,
+  withoutPassword,
+} from '../transport/index.ts';
+import type { NodeOptions } from './node-options.ts';
+
+export interface Cluster {
+  readonly options: ClusterOptions;
+  readonly close: () => Promise<void>;
+}
+
+/** The link of one thread of this node to a thread of another. */
+export interface PeerLink extends PeerStatus {
+  readonly from: string;
+}
+
+export interface ClusterStatus {
+  readonly name: string;
+  readonly nats: string;
+  readonly isConnected: boolean;
+  readonly peers: readonly PeerLink[];
+}
+
+/** Failures: ARGUMENT_INVALID, PROGRAM_MISSING, NATS_FAILED. */
+export async function openCluster({
+  cluster,
+  dataDir,
+  log: logging = { level: 'warn', format: 'plain' },
+}: NodeOptions): Promise<Result<Cluster>> {
+  const { name = '', natsUrl, directHost } = cluster ?? {};
+  if (!isSafeName(name) || name.includes('.')) {
+    const expected = 'a name of letters, digits, "-" and "_"';
+    return failure('ARGUMENT_INVALID', {
+      argument: 'cluster',
+      found: name.slice(0, 100),
+      expected,
+    });
+  }
+  const facts = { name, ...(directHost === undefined ? {} : { directHost }) };
+  if (natsUrl !== undefined) {
+    return success({ options: { ...facts, natsUrl }, close: async () => undefined });
+  }
+  const log = createLog({ ...logging, clock: realPorts.clock, bindings: { thread: 'main' } });
+  const server = await ownServer(dataDir, log);
+  if (!server.ok) return server;
+  const { url, close } = server.value;
+  return success({ options: { ...facts, natsUrl: url }, close });
+}
+
+async function ownServer(
+  dataDir: string,
+  log: ReturnType<typeof createLog>,
+): Promise<Result<NatsServer>> {
+  const found = await findProgram({ program: 'nats-server', debianPackage: 'nats-server' });
+  if (!found.ok) return found;
+  const isShort = dataDir === 'memory';
+  const folder = isShort ? await mkdtemp(join(tmpdir(), 'skein-nats-')) : join(dataDir, 'nats');
+  const remove = async (): Promise<void> => {
+    if (isShort) await rm(folder, { recursive: true, force: true });
+  };
+  const ports = { ...realPorts, processes: realProcesses };
+  const server = await startNatsServer({ ...ports, program: found.value, dataDir: folder, log });
+  if (!server.ok) {
+    await remove();
+    return server;
+  }
+  const close = async (): Promise<void> => {
+    await server.value.close();
+    await remove();
+  };
+  return success({ ...server.value, close });
+}
+
+export async function statusOf(
+  { options: { name, natsUrl } }: Cluster,
+  joined: Joined | undefined,
+  group: ThreadGroup,
+): Promise<ClusterStatus> {
+  const reports = [...(await group.reports())];
+  const links = (from: string, peers: readonly PeerStatus[]): readonly PeerLink[] =>
+    peers.map((peer) => ({ from, ...peer }));
+  return {
+    name,
+    nats: withoutPassword(natsUrl),
+    isConnected: joined?.isConnected() ?? false,
+    peers: [
+      ...links('main', joined?.peers() ?? []),
+      ...reports.flatMap(([thread, { peers }]) => links(thread, peers)),
+    ],
+  };
+}

@@ -1,0 +1,139 @@
+import { afterAll, afterEach, describe, expect, it } from 'vitest';
+import type { CorrelationId, Result, ThreadName } from '../../src/contracts/index.ts';
+import { type ActorContext, type ActorRef, defineActor } from '../../src/kernel/index.ts';
+import { type NodeOptions, type SkeinNode, startNode } from '../../src/runtime/index.ts';
+import { FIXTURE_ACTORS } from '../fixtures/actors.ts';
+import { dataDir, finished, skein, startSkein } from '../support/skein-command.ts';
+import { until } from '../support/until.ts';
+
+const nodes: SkeinNode[] = [];
+const data = dataDir();
+
+afterEach(async () => {
+  for (const node of nodes.splice(0).reverse()) await node.close();
+});
+afterAll(() => data.remove());
+
+function unwrap<T>(result: Result<T>): T {
+  if (!result.ok) throw new Error(result.error.message);
+  return result.value;
+}
+
+async function begin(cluster: NonNullable<NodeOptions['cluster']>): Promise<SkeinNode> {
+  const node = unwrap(await startNode({ dataDir: 'memory', threads: 1, warmHosts: 0, cluster }));
+  nodes.push(node);
+  return node;
+}
+
+async function pair() {
+  const alpha = await begin({ name: 'pair' });
+  const natsUrl = (await alpha.status()).cluster?.nats ?? '';
+  const beta = await begin({ name: 'pair', natsUrl });
+  return { alpha, beta, natsUrl };
+}
+
+const echo = defineActor({
+  kind: 'echo',
+  initial: () => undefined,
+  receive: { say: (_state, what: unknown) => what },
+});
+
+const launcher = defineActor({
+  kind: 'launcher',
+  initial: () => undefined,
+  receive: {
+    start: (_state, _none: undefined, ctx: ActorContext) =>
+      ctx.spawnOn({ url: FIXTURE_ACTORS, exportName: 'echo' }, undefined, {
+        thread: 't1' as ThreadName,
+      }).address,
+  },
+});
+
+/** Starts an echo on a worker thread of `there`. @returns a ref to it for `here`. */
+async function startWorker(here: SkeinNode, there: SkeinNode): Promise<ActorRef> {
+  const started = await there.system.ask(
+    there.system.spawn(launcher, undefined),
+    'start',
+    undefined,
+  );
+  if (started.kind !== 'answered') throw new Error(started.error.message);
+  return unwrap(here.system.refAt(started.value));
+}
+
+describe('nodes of one cluster', () => {
+  it('reach each other from thread to thread, and go direct on one machine', async () => {
+    const { alpha, beta } = await pair();
+    const worker = await startWorker(alpha, beta);
+    expect(await alpha.system.ask(worker, 'say', 'hello')).toEqual({
+      kind: 'answered',
+      value: 'hello',
+    });
+    await until('the link is direct', async () => {
+      const { cluster } = await alpha.status();
+      return cluster?.peers.some(({ path, thread }) => path === 'unix' && thread === 't1');
+    });
+    expect(await alpha.system.ask(worker, 'say', 'again')).toMatchObject({ value: 'again' });
+    const { cluster } = await beta.status();
+    expect(cluster).toMatchObject({ name: 'pair', isConnected: true });
+    expect(cluster?.peers).toMatchObject([{ from: 't1', node: alpha.id, thread: 'main' }]);
+  });
+
+  it('keep one trace over both', async () => {
+    const { alpha, beta } = await pair();
+    const worker = await startWorker(alpha, beta);
+    const correlationId = 'a'.repeat(32) as CorrelationId;
+    const trace = { correlationId, spanId: 'b'.repeat(16), sampled: true };
+    const answer = await alpha.system.ask(worker, 'say', 'traced', { trace });
+    expect(answer).toMatchObject({ kind: 'answered', value: 'traced' });
+    const near = (await alpha.trace(correlationId)).map(({ name }) => name);
+    const far = (await beta.trace(correlationId)).map(({ name }) => name);
+    expect(near.some((name) => name.startsWith('ask say'))).toBe(true);
+    expect(far).toContain(`thread hop ${alpha.id}/main > t1`);
+  });
+
+  it('tell a lost peer by its code, and a new one in its place is reached', async () => {
+    const { alpha, natsUrl } = await pair();
+    const ghost = unwrap(alpha.system.refAt('skein://n-aaaaaaaa/main/root/echo'));
+    const asked = await alpha.system.ask(ghost, 'say', 1, { timeoutMs: 20_000 });
+    expect(asked).toMatchObject({ kind: 'unknown', error: { code: 'PEER_LOST' } });
+    const gamma = await begin({ name: 'pair', natsUrl });
+    const target = gamma.system.spawn(echo, undefined, { name: 'echo' });
+    const ref = unwrap(alpha.system.refAt(target.address));
+    expect(await alpha.system.ask(ref, 'say', 2)).toMatchObject({ value: 2 });
+  });
+
+  it('of another name do not hear each other', async () => {
+    const { alpha, natsUrl } = await pair();
+    const other = await begin({ name: 'other', natsUrl });
+    const target = other.system.spawn(echo, undefined, { name: 'echo' });
+    const ref = unwrap(alpha.system.refAt(target.address));
+    const asked = await alpha.system.ask(ref, 'say', 1, { timeoutMs: 1_000 });
+    expect(asked).toMatchObject({ kind: 'unknown', error: { code: 'ASK_TIMEOUT' } });
+  });
+});
+
+describe('skein up --cluster', () => {
+  it('starts a nats-server where none is named, and status shows the cluster', async () => {
+    const node = startSkein(['up', '--json', '--cluster', 'shown', '--threads', '1'], data.path);
+    let said = '';
+    node.stdout?.on('data', (chunk) => {
+      said += chunk;
+    });
+    await until('the node is ready', () => said.includes('"ready"'));
+    expect(said).toMatch(/"name":"NATS at nats:\/\/127\.0\.0\.1:\d+"/);
+    const { stdout } = await skein(['status'], data.path);
+    expect(stdout).toMatch(/cluster shown {2}NATS connected at nats:\/\/127\.0\.0\.1:\d+/);
+    const ended = finished(node);
+    node.kill('SIGINT');
+    expect((await ended).code).toBe(0);
+  });
+
+  it('says which setting is wrong, and with which exit code', async () => {
+    const name = await skein(['up', '--cluster', 'no.dots'], data.path);
+    expect(name).toMatchObject({ code: 2 });
+    expect(name.stderr).toContain('cluster');
+    const nats = await skein(['up', '--nats', 'nats://127.0.0.1:1'], data.path);
+    expect(nats).toMatchObject({ code: 3 });
+    expect(nats.stderr).toContain('NATS cannot be used');
+  });
+});
