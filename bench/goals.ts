@@ -31,6 +31,8 @@ export const GOALS: readonly Goal[] = [
   { suite: 'threads', metric: 'one way, 100 B', against: 'comedy', atLeast: 15 },
   { suite: 'threads', metric: 'ask, 64 in flight', against: 'comedy', atLeast: 5 },
   { suite: 'threads', metric: 'lone ask, p50', against: 'postMessage', atMost: 1 },
+  { suite: 'threads', metric: 'epoch propagation, p99', against: 'postMessage', atMost: 2 },
+  { suite: 'threads', metric: 'epoch propagation, p99', against: ITSELF, atMost: 5_000 },
   { suite: 'remote', metric: 'tell, 100 B', against: 'Moleculer', atLeast: 6 },
   { suite: 'remote', metric: 'tell, 100 B', against: 'Erlang', atLeast: 1 },
   { suite: 'remote', metric: 'ask, 64 in flight', against: 'Moleculer', atLeast: 3 },

@@ -11,11 +11,7 @@ import { isRate, type Line } from './statistics.ts';
 const ALLOWED = 0.7;
 
 /** Figures near zero, or of the slowest hundredth: their ratios jump by more than the gate allows. */
-const UNGATED: ReadonlySet<string> = new Set([
-  'idle processor time in a second',
-  'lone ask, p99',
-  'lone ask, direct, p99',
-]);
+const UNGATED = /^idle processor time|p99/;
 
 export interface Circumstances {
   /** The commit that was measured; marked `-dirty` when files differed from it. */
@@ -64,7 +60,7 @@ export function fallen(before: readonly Recorded[], lines: readonly Line[]): rea
   const byKey = new Map(before.map((line) => [keyOf(line), line.ratio]));
   return lines.flatMap((line) => {
     const recorded = byKey.get(keyOf(line));
-    if (recorded === undefined || UNGATED.has(line.metric)) return [];
+    if (recorded === undefined || UNGATED.test(line.metric)) return [];
     const kept = isRate(line.unit) ? line.ratio / recorded : recorded / line.ratio;
     if (kept >= ALLOWED) return [];
     return [`${keyOf(line)}: ${line.ratio}x, recorded ${recorded}x, kept ${kept.toFixed(2)}`];

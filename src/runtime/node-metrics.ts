@@ -6,6 +6,7 @@ import type { BatchObservableResult, Meter } from '@opentelemetry/api';
 import type { RunEvent } from '../actors/index.ts';
 import type { StructuredOutcome, Usage } from '../contracts/index.ts';
 import type { SystemCounts } from '../kernel/index.ts';
+import type { SpanRecord } from '../telemetry/index.ts';
 
 export interface NodeReadings {
   readonly threads: () => Promise<ReadonlyMap<string, SystemCounts>>;
@@ -47,6 +48,35 @@ export function countRuns(meter: Meter): RunCounter {
         errors.add(1, { skill: event.skill, code: event.error.code });
     },
     outcome: (outcome) => runs.add(1, { code: outcome.ok ? 'OK' : outcome.error.code }),
+  };
+}
+
+const HOP_BOUNDS_S = [
+  0.000_01, 0.000_025, 0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.05,
+  0.25, 1,
+];
+
+/** How long messages are on their way, from the spans of those that are sampled: nothing is measured on the path itself. */
+export function measureSpans(meter: Meter): (spans: readonly SpanRecord[]) => void {
+  const histogram = (name: string, description: string) =>
+    meter.createHistogram(name, {
+      description,
+      advice: { explicitBucketBoundaries: HOP_BOUNDS_S },
+    });
+  const propagation = histogram(
+    'skein_epoch_propagation_seconds',
+    'From the send on one thread to the receipt on another, of sampled messages.',
+  );
+  const dispatch = histogram(
+    'skein_dispatch_seconds',
+    'From the mailbox to the start of the turn, of sampled messages.',
+  );
+  return (spans) => {
+    for (const { name, startMs, endMs, thread } of spans) {
+      const seconds = Math.max(0, endMs - startMs) / 1_000;
+      if (name === 'mailbox wait') dispatch.record(seconds, { thread });
+      else if (name.startsWith('thread hop ')) propagation.record(seconds, { thread });
+    }
   };
 }
 

@@ -49,7 +49,7 @@ import {
   startTracing,
 } from '../telemetry/index.ts';
 import { type ExecuteRequest, executeRun } from './execute.ts';
-import { countRuns, observeNode } from './node-metrics.ts';
+import { countRuns, measureSpans, observeNode } from './node-metrics.ts';
 import type { NodeOptions } from './node-options.ts';
 import { type Cluster, type ClusterStatus, openCluster, statusOf } from './open-cluster.ts';
 import { openRegistry } from './open-registry.ts';
@@ -174,7 +174,11 @@ function assemble(
   const id = newNodeId(random);
   const log = createLog({ ...logging, clock, bindings: { node: id, thread: 'main' } });
   const spans = new SpanStore();
-  const onSpans = (batch: readonly SpanRecord[]) => spans.add(batch);
+  const measure = metrics && measureSpans(metrics.meter);
+  const onSpans = (batch: readonly SpanRecord[]): void => {
+    spans.add(batch);
+    measure?.(batch);
+  };
   const tracing = startTracing({ thread: 'main', random, timers, onSpans });
   const system = new ActorSystem({ node: id, ports: realPorts, log });
   const group = new ThreadGroup({

@@ -74,6 +74,12 @@ describe('metrics', () => {
     expect(runs).toMatchObject([{ value: 2 }]);
     const threads = await series('skein_actors');
     expect(threads.map(({ labels }) => labels.thread).sort()).toEqual(['main', 't1', 't2']);
+    for (const way of ['skein_epoch_propagation_seconds', 'skein_dispatch_seconds']) {
+      const counts = await series(`${way}_count`);
+      expect(counts.every(({ value }) => value > 0)).toBe(true);
+      const [slowest] = await series(`histogram_quantile(0.5, sum by (le) (${way}_bucket))`);
+      expect(slowest?.value).toBeGreaterThan(0);
+    }
   });
 
   it('answer nothing but GET /metrics', async () => {

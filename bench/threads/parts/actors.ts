@@ -1,6 +1,15 @@
 /** The actors of the thread benchmarks, loaded by URL on their threads. */
 import { type ActorContext, type ActorRef, defineActor } from '../../../src/kernel/index.ts';
-import { askInLanes, BATCH, BATCHES_ON_THE_WAY, type Item, item, latenciesUs } from './load.ts';
+import {
+  askInLanes,
+  BATCH,
+  BATCHES_ON_THE_WAY,
+  type Item,
+  item,
+  latenciesUs,
+  nowUs,
+  pace,
+} from './load.ts';
 
 export const BENCH_ACTORS = import.meta.url;
 
@@ -84,5 +93,36 @@ export const asker = defineActor({
     many: (_state, { to, ...load }: Asking & { readonly lanes: number }, ctx: ActorContext) =>
       askInLanes(load, asking(to, ctx)),
     alone: (_state, { to, n }: Asking, ctx: ActorContext) => latenciesUs(n, asking(to, ctx)),
+  },
+});
+
+/** Notes how long each message was on its way; hands the times over when all have come. */
+export const stopwatch = defineActor({
+  kind: 'stopwatch',
+  initial: () => ({ timesUs: [] as number[], n: 0, to: undefined as ActorRef | undefined }),
+  receive: {
+    expect: (state, n: number, ctx: ActorContext) => {
+      Object.assign(state, { timesUs: [], n, to: ctx.sender });
+    },
+    tick: (state, sentUs: number, ctx: ActorContext) => {
+      state.timesUs.push(nowUs() - sentUs);
+      if (state.timesUs.length === state.n) ctx.tell(state.to as ActorRef, 'times', state.timesUs);
+    },
+  },
+});
+
+export const pacer = defineActor({
+  kind: 'pacer',
+  initial: () => ({ done: (_timesUs: number[]): void => undefined }),
+  receive: {
+    pace: (state, { to, n }: Omit<Asking, 'lanes'>, ctx: ActorContext) => {
+      const times = new Promise<number[]>((resolve) => {
+        state.done = resolve;
+      });
+      ctx.tell(to, 'expect', n);
+      pace(n, (sentUs) => ctx.tell(to, 'tick', sentUs));
+      return ctx.replyLater(times);
+    },
+    times: (state, timesUs: number[]) => state.done(timesUs),
   },
 });

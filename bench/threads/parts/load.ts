@@ -35,6 +35,18 @@ export async function askInLanes(
   await Promise.all(Array.from({ length: lanes }, lane));
 }
 
+/** Now, in microseconds, on the clock that all threads of a process share. */
+export const nowUs = (): number => Number(process.hrtime.bigint()) / 1_000;
+
+/** Calls `send` `n` times, about 1,000 times a second, never twice at once. */
+export function pace(n: number, send: (sentUs: number) => void): void {
+  let left = n;
+  const timer = setInterval(() => {
+    if (left-- > 0) send(nowUs());
+    else clearInterval(timer);
+  }, 1);
+}
+
 /** Time of each of `n` asks made one after another, in microseconds. */
 export async function latenciesUs(
   n: number,

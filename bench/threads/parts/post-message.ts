@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { MessageChannel, Worker } from 'node:worker_threads';
 
 export interface Work {
-  readonly kind: 'send' | 'many' | 'alone';
+  readonly kind: 'send' | 'many' | 'alone' | 'pace';
   readonly n: number;
   readonly lanes?: number;
 }
