@@ -18,7 +18,27 @@ export interface Question {
   readonly metric: string;
   readonly unit: string;
   readonly contestants: Readonly<Record<string, () => Promise<Measured>>>;
+  /** The contestants are Skein itself at points of a scale: each is a line of its own, beside the first. */
+  readonly isSeries?: boolean;
 }
+
+/** The same measurement at points of a scale. */
+export const seriesOf = (series: {
+  readonly metric: string;
+  readonly unit: string;
+  readonly points: readonly number[];
+  readonly measure: (point: number) => Promise<Measured>;
+}): Question => {
+  const { metric, unit, points, measure } = series;
+  const contestants = points.map((point) => [`at ${point}`, () => measure(point)] as const);
+  return {
+    suite: 'scale',
+    metric,
+    unit,
+    contestants: Object.fromEntries(contestants),
+    isSeries: true,
+  };
+};
 
 export async function contest(file: string, questions: readonly Question[]): Promise<void> {
   const { values } = parseArgs({
@@ -56,7 +76,7 @@ function hold(
   question: Question,
   { rounds, only }: { readonly rounds: number; readonly only: readonly string[] | undefined },
 ): void {
-  const { suite, metric, unit, contestants } = question;
+  const { suite, metric, unit, contestants, isSeries = false } = question;
   const [own = '', ...names] = Object.keys(contestants);
   const running = new Set([own, ...names.filter((name) => only?.includes(name) ?? true)]);
   const found = new Map<string, Measured[]>();
@@ -69,6 +89,13 @@ function hold(
   }
   const ownFound = found.get(own) ?? [];
   if (!running.has(own)) process.exitCode = 1;
+  if (isSeries) {
+    for (const [name, values] of found) {
+      const line = { suite, metric: `${metric}, ${name}`, unit, own: values, baseline: own };
+      process.stdout.write(`${JSON.stringify(lineOf({ ...line, other: ownFound }))}\n`);
+    }
+    return;
+  }
   for (const baseline of names.filter((name) => running.has(name) && running.has(own))) {
     const other = found.get(baseline) ?? [];
     const line = lineOf({ suite, metric, unit, own: ownFound, baseline, other });

@@ -5,7 +5,7 @@ import os from 'node:os';
 import { join } from 'node:path';
 import { verdictsOn } from '../goals.ts';
 import type { Recorded } from './record.ts';
-import { barPicture } from './svg.ts';
+import { barPicture, linePicture } from './svg.ts';
 import { markdownTable } from './table.ts';
 
 const SUITES: Readonly<Record<string, string>> = {
@@ -15,6 +15,7 @@ const SUITES: Readonly<Record<string, string>> = {
     'Messages between two worker threads, beside bare workers with one `postMessage` each. Each contestant runs in processes of its own, and they take turns.',
   remote:
     'Messages between two processes on one machine. Each contestant has a nats-server of its own where it uses one; Erlang is its own distribution between two nodes with one scheduler each.',
+  scale: 'Skein alone, at points of a scale; each point beside the first of its series.',
   journal:
     'Appends to the durable log, beside a bare loop of inserts into SQLite; both take turns in one process.',
   sandbox:
@@ -50,11 +51,12 @@ export function writeReport(root: string, lines: readonly Recorded[]): void {
     if (own.length === 0) continue;
     const commits = [...new Set(own.map(({ commit }) => commit))].join(', ');
     const load = Math.max(...own.map(({ loadBefore }) => loadBefore)).toFixed(1);
-    writeFileSync(join(pictures, `${suite}.svg`), barPicture(own));
+    const picture = suite === 'scale' ? linePicture(own) : barPicture(own);
+    writeFileSync(join(pictures, `${suite}.svg`), picture);
     parts.push(
       `## ${suite}`,
       `${words} Commit ${commits}, load of the machine before the run ${load}; \`npm run bench -- ${suite}\`.`,
-      `![Bars of the medians](benchmarks/${suite}.svg)`,
+      `![The medians](benchmarks/${suite}.svg)`,
       markdownTable(own).trimEnd(),
     );
   }

@@ -1,4 +1,4 @@
-/** A picture of lines: a group of bars a metric, each group on its own scale, Skein's bar first and in its own colour. */
+/** Pictures of lines. Bars: a group of bars a metric, each group on its own scale, Skein's bar first and in its own colour. */
 import type { Line } from './statistics.ts';
 
 const WIDTH = 720;
@@ -52,6 +52,60 @@ export function barPicture(lines: readonly Line[]): string {
     `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${y}" font-family="sans-serif" font-size="12">`,
     `<rect width="${WIDTH}" height="${y}" fill="#ffffff"/>`,
     ...parts,
+    '</svg>\n',
+  ].join('\n');
+}
+
+const PLOT = { height: 220, left: 70, right: 20, bottom: 40 };
+
+interface Point {
+  readonly x: number;
+  readonly y: number;
+}
+
+/** Series of the scale suite by their metric, in the order of their points. */
+export function seriesIn(lines: readonly Line[]): ReadonlyMap<string, readonly Point[]> {
+  const series = new Map<string, Point[]>();
+  for (const { metric, unit, median } of lines) {
+    const cut = metric.lastIndexOf(', at ');
+    const title = `${metric.slice(0, cut)}, ${unit}`;
+    const point = { x: Number(metric.slice(cut + 5)), y: median };
+    series.set(title, [...(series.get(title) ?? []), point]);
+  }
+  return series;
+}
+
+/** One plot a series: equal steps from point to point, since the points grow by factors. */
+export function linePicture(lines: readonly Line[]): string {
+  const series = seriesIn(lines);
+  const { height, left, right, bottom } = PLOT;
+  const plots = [...series].map(([title, points], at) => {
+    const top = at * (height + GAP) + 30;
+    const base = top + height - bottom - 30;
+    const largest = Math.max(...points.map(({ y }) => y));
+    const step = (WIDTH - left - right) / Math.max(1, points.length - 1);
+    const placed = points.map((point, index) => ({
+      ...point,
+      px: Math.round(left + index * step),
+      py: Math.round(base - (point.y / largest) * (base - top)),
+    }));
+    const path = placed.map(({ px, py }) => `${px},${py}`).join(' ');
+    return [
+      `<text x="8" y="${top - 12}" font-weight="bold">${escaped(title)}</text>`,
+      `<line x1="${left}" y1="${base}" x2="${WIDTH - right}" y2="${base}" stroke="${OTHER}"/>`,
+      `<polyline points="${path}" fill="none" stroke="${OWN}" stroke-width="2"/>`,
+      ...placed.flatMap(({ x, y, px, py }) => [
+        `<circle cx="${px}" cy="${py}" r="3" fill="${OWN}"/>`,
+        `<text x="${px}" y="${py - 8}" text-anchor="middle">${Number(y.toPrecision(3))}</text>`,
+        `<text x="${px}" y="${base + 16}" text-anchor="middle">${x.toLocaleString('en')}</text>`,
+      ]),
+    ].join('\n');
+  });
+  const y = series.size * (height + GAP) + 20;
+  return [
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${y}" font-family="sans-serif" font-size="12">`,
+    `<rect width="${WIDTH}" height="${y}" fill="#ffffff"/>`,
+    ...plots,
     '</svg>\n',
   ].join('\n');
 }

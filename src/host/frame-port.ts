@@ -38,7 +38,7 @@ export function framePort(messagePort: MessagePort): OpenedPort {
       replay();
     },
     port: {
-      post: (frame) => messagePort.postMessage(frame.slice()),
+      post: (frame) => messagePort.postMessage(new Uint8Array(frame)),
       backlogBytes: () => 0,
       onFrame: (receive) => {
         receiveFrame = receive;

@@ -59,7 +59,8 @@ export function ringPort({ port, outgoing, incoming }: RingEnd): FramePort {
   const write = (frame: Uint8Array): boolean => {
     if (!isLarge(frame)) return ring.out.write(frame);
     if (!ring.out.writeElsewhere()) return false;
-    const copy = frame.slice();
+    // `slice` of a Buffer would be a view of memory that its owner writes again.
+    const copy = new Uint8Array(frame);
     port.postMessage(copy, [copy.buffer]);
     return true;
   };
@@ -140,7 +141,7 @@ export function ringPort({ port, outgoing, incoming }: RingEnd): FramePort {
         if (ring.out.takeSleep()) bell();
         return;
       }
-      backlog.push(frame.slice());
+      backlog.push(new Uint8Array(frame));
       backlogBytes += frame.byteLength;
       drainBacklog();
     },

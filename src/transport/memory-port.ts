@@ -13,7 +13,7 @@ export function memoryPorts(): readonly [FramePort, FramePort] {
     receive: undefined,
     closed: undefined,
     post: (frame) => {
-      const copy = frame.slice();
+      const copy = new Uint8Array(frame);
       queueMicrotask(() => isOpen && ends[peer]?.receive?.(copy));
     },
     backlogBytes: () => 0,

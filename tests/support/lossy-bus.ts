@@ -33,7 +33,7 @@ export function lossyBus(time: SimulatedTime, random: Random, faults = NO_FAULTS
       const carry = (subject: string, packet: Uint8Array): void => {
         const { loss, delayMsMax } = bus.faults;
         if (random.next() < loss) return;
-        const copy = packet.slice();
+        const copy = new Uint8Array(packet);
         time.timers.after(random.next() * delayMsMax, () => {
           bus.seen.push(copy);
           listeners.get(subject)?.(copy);

@@ -47,7 +47,7 @@ export function memoryStreams(
       closed: [],
       write: (bytes) => {
         if (!isOpen || streams.isDeaf) return;
-        const copy = bytes.slice();
+        const copy = new Uint8Array(bytes);
         const nowMs = time.clock.monotonicMs();
         dueMs[own] = Math.max(dueMs[own] as number, nowMs + random.next() * delayMsMax);
         time.timers.after(

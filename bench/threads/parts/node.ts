@@ -16,12 +16,13 @@ const HEAP_MIB = 512;
 const ASK_MS = 25_000;
 
 export interface BenchNode {
-  /** Starts the actor that `actors.ts` exports by this name. */
+  /** Starts the actor that the module exports by this name. */
   readonly start: (exportName: string, thread: string) => Promise<ActorRef>;
   readonly ask: (to: ActorRef, type: string, payload: unknown) => Promise<unknown>;
 }
 
 interface Start {
+  readonly url: string;
   readonly exportName: string;
   readonly thread: ThreadName;
 }
@@ -30,12 +31,16 @@ const launcher = defineActor({
   kind: 'launcher',
   initial: () => ({}),
   receive: {
-    start: (_state, { exportName, thread }: Start, ctx: ActorContext) =>
-      ctx.spawnOn({ url: BENCH_ACTORS, exportName }, undefined, { thread }),
+    start: (_state, { url, exportName, thread }: Start, ctx: ActorContext) =>
+      ctx.spawnOn({ url, exportName }, undefined, { thread }),
   },
 });
 
-export async function startNode(names: readonly string[]): Promise<BenchNode> {
+/** `actors`: the URL of the module whose exports `start` names. */
+export async function startNode(
+  names: readonly string[],
+  actors = BENCH_ACTORS,
+): Promise<BenchNode> {
   const node = 'n-bench' as NodeId;
   const system = new ActorSystem({ node, ports: realPorts, log: quietLog });
   const group = new ThreadGroup({
@@ -63,6 +68,6 @@ export async function startNode(names: readonly string[]): Promise<BenchNode> {
   return {
     ask,
     start: async (exportName, thread) =>
-      (await ask(parent as ActorRef, 'start', { exportName, thread })) as ActorRef,
+      (await ask(parent as ActorRef, 'start', { url: actors, exportName, thread })) as ActorRef,
   };
 }
