@@ -19,6 +19,8 @@ export interface Written {
 
 export interface BodyWriter {
   readonly messageBytesMax: number;
+  /** Frames leave the process: not a byte of them may be what memory happened to hold. */
+  readonly isForeign: boolean;
   /** Fills in and returns the same object each time. @throws for what is no value. */
   readonly write: (value: unknown) => Written;
   /** Shapes that the reader must know before it can read what was written last; undefined when it knows all. */
@@ -71,6 +73,7 @@ function fill(written: Written, packed: Packed, hasRefs: boolean): Written {
 
 class ThreadWriter implements BodyWriter {
   readonly messageBytesMax = LIMITS.messageBytes;
+  readonly isForeign = false;
   readonly #packr: Packr;
   readonly #written = nothing();
   readonly #plain = nothing();
@@ -138,6 +141,7 @@ export const betweenThreads: Dialect = {
 
 class ForeignWriter implements BodyWriter {
   readonly messageBytesMax = LIMITS.peerMessageBytes;
+  readonly isForeign = true;
   readonly #refs: RefText;
   readonly #written = nothing();
   readonly #plain = nothing();

@@ -137,6 +137,7 @@ export class LinkEncoder {
     const isFull = this.#end + bytes > LIMITS.frameBytes || this.#messages >= LIMITS.frameEnvelopes;
     if (isFull) this.flush();
     if (bytes > this.#frame.byteLength) this.#useFrame(bytes);
+    if (this.#writer.isForeign) this.#frame.fill(0, this.#end, this.#end + headBytes);
     return this.#end;
   }
 
@@ -147,7 +148,9 @@ export class LinkEncoder {
     this.#frame[at + AT.flags] = body.hasRefs ? flags | FLAG.refs : flags;
     this.#view.setUint32(at + AT.size, headBytes + bodyBytes, true);
     this.#words.copy(bytes, start, bodyBytes, this.#frame, at + headBytes);
-    this.#end = at + aligned(headBytes + bodyBytes);
+    const padding = at + headBytes + bodyBytes;
+    this.#end = aligned(padding);
+    if (this.#writer.isForeign) this.#frame.fill(0, padding, this.#end);
     this.#messages++;
   }
 

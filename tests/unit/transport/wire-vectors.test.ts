@@ -1,0 +1,136 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { expect, it } from 'vitest';
+import { betweenNodes } from '../../../src/transport/dialect.ts';
+import { decodeForeign, encodeForeign } from '../../../src/transport/foreign-codec.ts';
+import type { RefText } from '../../../src/transport/foreign-value.ts';
+import { LinkDecoder } from '../../../src/transport/link-decoder.ts';
+import { LinkEncoder } from '../../../src/transport/link-encoder.ts';
+import { newPacket, PACKET, PACKET_HEAD_BYTES, readPacket } from '../../../src/transport/packet.ts';
+
+/** Other languages are held to this file: what is in it does not change within a wire version. UPDATE_VECTORS=1 writes it anew. */
+const FILE = new URL('../../fixtures/wire-vectors.json', import.meta.url);
+
+class Ref {
+  readonly text: string;
+  constructor(text: string) {
+    this.text = text;
+  }
+}
+const refs: RefText = {
+  isRef: (value) => value instanceof Ref,
+  write: (ref) => (ref as Ref).text,
+  read: (text) => new Ref(text),
+};
+
+const VALUES: readonly unknown[] = [
+  null,
+  true,
+  false,
+  ...[0, 1, 127, 128, 255, 256, 65_535, 65_536, 2 ** 32 - 1, 2 ** 32, 2 ** 53 - 1],
+  ...[-1, -32, -33, -128, -129, -32_768, -32_769, -(2 ** 31), -(2 ** 31) - 1, -(2 ** 53) + 1],
+  ...[0.5, -0.25, 1.1, 1e100, 5e-324],
+  ...['', 'a', 'ü', '日本', '😀', 'x'.repeat(31), 'x'.repeat(32), 'x'.repeat(256)],
+  [],
+  [1, [2, [3]]],
+  Array.from({ length: 16 }, (_, at) => at),
+  {},
+  { a: 1, b: { c: [null, true] } },
+  Object.fromEntries(Array.from({ length: 17 }, (_, at) => [`k${at}`, at])),
+  { $actor: 'skein://n-aaaaaaaa/t1/root/orders#7' },
+];
+
+const hexOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
+
+function frameOf(send: (encoder: LinkEncoder) => void): string {
+  const frames: string[] = [];
+  const encoder = new LinkEncoder(
+    (frame) => frames.push(hexOf(frame)),
+    betweenNodes(refs).writer(),
+  );
+  send(encoder);
+  encoder.flush();
+  expect(frames).toHaveLength(1);
+  return frames[0] ?? '';
+}
+
+const TARGET = 'skein://n-bbbbbbbb/main/root/echo#0';
+const SENDER = 'skein://n-aaaaaaaa/t1/root/asker#4294967297';
+const user = {
+  target: new Ref(TARGET),
+  sender: undefined,
+  type: 'say',
+  payload: { text: 'hello' },
+  askId: 0,
+  leftMs: undefined,
+  trace: undefined,
+  sentAtMs: 0,
+};
+const asked = { ...user, sender: new Ref(SENDER), payload: undefined, askId: 5, leftMs: 1_500 };
+const $actor = (text: string) => ({ $actor: text });
+
+const made = () => ({
+  bodies: VALUES.map((value) => ({ value, hex: hexOf(encodeForeign(value)) })),
+  packets: [
+    { kind: PACKET.hello, flags: 0, windowBytes: 0, from: 7, to: 0, seq: 0, ack: 0 },
+    {
+      kind: PACKET.data,
+      flags: 1,
+      windowBytes: 4_194_304,
+      from: 7,
+      to: 2 ** 48 - 1,
+      seq: 3,
+      ack: 2,
+    },
+    { kind: PACKET.ack, flags: 2, windowBytes: 1, from: 1, to: 2, seq: 9, ack: 2 ** 53 - 1 },
+  ].map((head) => {
+    const packet = newPacket(head, 3);
+    packet.fill(0xab, PACKET_HEAD_BYTES);
+    return { head, hex: hexOf(packet) };
+  }),
+  frames: [
+    {
+      hex: frameOf((encoder) => {
+        encoder.user(user);
+        encoder.user(asked);
+      }),
+      messages: [
+        { kind: 1, ask: 0, body: user.payload, target: $actor(TARGET), type: 'say', sender: null },
+        {
+          kind: 1,
+          ask: 5,
+          body: null,
+          target: $actor(TARGET),
+          type: 'say',
+          sender: $actor(SENDER),
+          leftMs: 1_500,
+        },
+      ],
+    },
+    {
+      hex: frameOf((encoder) => encoder.answer(5, { kind: 'answered', value: [1, 'two'] })),
+      messages: [{ kind: 2, ask: 5, body: [1, 'two'] }],
+    },
+  ],
+});
+
+it('has the wire between nodes as the vectors hold it, and reads them back', () => {
+  if (process.env.UPDATE_VECTORS) writeFileSync(FILE, `${JSON.stringify(made(), null, 1)}\n`);
+  const vectors = JSON.parse(readFileSync(FILE, 'utf8')) as ReturnType<typeof made>;
+  expect(vectors).toEqual(JSON.parse(JSON.stringify(made())));
+  for (const { value, hex } of vectors.bodies) {
+    expect(decodeForeign(Buffer.from(hex, 'hex'))).toEqual(value);
+  }
+  for (const { head, hex } of vectors.packets) {
+    expect(readPacket(Buffer.from(hex, 'hex'))).toEqual(head);
+  }
+  const heard: unknown[] = [];
+  const events = {
+    onUser: (message: unknown) => heard.push(message),
+    onAnswer: (askId: number, answer: unknown) => heard.push([askId, answer]),
+    onOther: () => undefined,
+  };
+  for (const { hex } of vectors.frames) {
+    new LinkDecoder(events, betweenNodes(refs).reader()).decode(Buffer.from(hex, 'hex'));
+  }
+  expect(heard).toEqual([user, asked, [5, { kind: 'answered', value: [1, 'two'] }]]);
+});
