@@ -7,7 +7,8 @@
  *     --only=A,B   Skein and these baselines alone
  *     --record     keeps the figures in bench/recorded.json
  *     --gate       fails when a ratio fell under 0.7 of the recorded one
- *     --report     writes docs/benchmarks.md from these figures and, where nothing was measured now, the recorded ones
+ *     --report     writes docs/benchmarks.md from these figures and, where nothing was measured now, the recorded ones; alone,
+ *                  without a suite, from the record
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
@@ -49,6 +50,7 @@ const { values: options, positionals } = parseArgs({
 const say = (words: string): boolean => process.stderr.write(`${words}\n`);
 
 function chosenFiles(): readonly string[] {
+  if (options.report && !options.record && positionals.length === 0) return [];
   const inFolders = FOLDERS.flatMap((folder) => filesOf(folder));
   const all = [...inFolders, ...SINGLE];
   const wanted = positionals.length > 0 ? positionals : [...FOLDERS, ...SINGLE];
@@ -104,7 +106,7 @@ for (const file of files) {
   if (!isComplete) process.exitCode = 1;
   if (!isComplete) say(`${file} failed`);
 }
-if (!options.json) process.stdout.write(`\n${plainTable(found)}`);
+if (!options.json && found.length > 0) process.stdout.write(`\n${plainTable(found)}`);
 
 const before = readRecorded(recordedFile);
 if (options.gate) {
