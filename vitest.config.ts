@@ -17,6 +17,7 @@ export default defineConfig({
       project('conformance'),
       project('integration', { testTimeout: 60_000, hookTimeout: 60_000 }),
       project('security', { testTimeout: 60_000, hookTimeout: 60_000 }),
+      project('simulation', { testTimeout: 300_000 }),
       project('e2e', { testTimeout: 120_000, hookTimeout: 120_000 }),
     ],
   },

@@ -22,12 +22,13 @@ const SUITES: Readonly<Record<string, string>> = {
     'Time to the result of a small skill behind its process, beside isolated-vm alone; both take turns.',
 };
 
-/** The commit that is measured, marked when files differ from it. */
-export const commitOf = (root: string): string =>
-  execFileSync('git', ['describe', '--always', '--dirty', '--exclude=*'], {
-    cwd: root,
-    encoding: 'utf8',
-  }).trim();
+/** The commit that is measured, marked when what is measured, or measures, differs from it. */
+export function commitOf(root: string): string {
+  const git = (...args: string[]): string =>
+    execFileSync('git', args, { cwd: root, encoding: 'utf8' }).trim();
+  const changed = git('status', '--porcelain', '--', 'src', 'bench', ':!bench/recorded.json');
+  return `${git('rev-parse', '--short', 'HEAD')}${changed === '' ? '' : '-dirty'}`;
+}
 
 function machine(): string {
   const [cpu] = os.cpus();

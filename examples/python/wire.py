@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 VECTORS = Path(__file__).resolve().parents[2] / "tests/fixtures/wire-vectors.json"
-HEAD = struct.Struct("<BBBBIdddd")
+HEAD = struct.Struct("<BBBBIddddIxxxx")
 MESSAGE = struct.Struct("<BBxxIIIIId")
 
 
@@ -105,15 +105,15 @@ def unpack(data, at=0):
 
 
 def read_packet(data):
-    mark, version, kind, flags, window, sender, to, seq, ack = HEAD.unpack_from(data)
+    mark, version, kind, flags, window, sender, to, seq, ack, age = HEAD.unpack_from(data)
     assert (mark, version) == (0x53, 1)
     numbers = {"from": sender, "to": to, "seq": seq, "ack": ack}
-    return {"kind": kind, "flags": flags, "windowBytes": window, **{k: int(v) for k, v in numbers.items()}}
+    return {"kind": kind, "flags": flags, "windowBytes": window, "ageMs": age, **{k: int(v) for k, v in numbers.items()}}
 
 
 def write_packet(head, body):
     numbers = (float(head[name]) for name in ("from", "to", "seq", "ack"))
-    return HEAD.pack(0x53, 1, head["kind"], head["flags"], head["windowBytes"], *numbers) + body
+    return HEAD.pack(0x53, 1, head["kind"], head["flags"], head["windowBytes"], *numbers, head["ageMs"]) + body
 
 
 def read_frame(data):
@@ -145,7 +145,7 @@ def main():
     for vector in vectors["packets"]:
         data = bytes.fromhex(vector["hex"])
         assert read_packet(data) == vector["head"], vector
-        assert write_packet(vector["head"], data[40:]) == data, vector
+        assert write_packet(vector["head"], data[HEAD.size :]) == data, vector
     for vector in vectors["frames"]:
         assert read_frame(bytes.fromhex(vector["hex"])) == vector["messages"], vector
     counts = {name: len(vectors[name]) for name in ("bodies", "packets", "frames")}

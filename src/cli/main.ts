@@ -11,6 +11,7 @@ import { type GlobalOptions, reportError } from './output.ts';
 import { planCommand } from './plan.ts';
 import { runCommand } from './run.ts';
 import { runsCommand } from './runs.ts';
+import { replayCommand, type SimOptions, simCommand } from './sim.ts';
 import { traceCommand } from './trace.ts';
 import { upCommand } from './up.ts';
 
@@ -68,7 +69,7 @@ export async function buildProgram(): Promise<Command> {
       new Option('--threads <n>', 'worker threads, 1 to 16')
         .env('SKEIN_THREADS')
         .default(2)
-        .argParser(threadCount),
+        .argParser(wholeNumber(1, 16)),
     )
     .addOption(
       new Option('--log <level>', 'lines on stderr')
@@ -147,6 +148,7 @@ export async function buildProgram(): Promise<Command> {
       .argument('<skill>', 'name, name@range or folder')
       .action(finish((options, skill: string) => describeSkillCommand(skill, options)));
   }
+  addSimulator(add, finish, program);
   add(program, 'demo', 'start a node and watch it get prices from a failing feed')
     .option('--once', 'end after the demonstration', false)
     .action(finish((options) => demoCommand(options as Parameters<typeof demoCommand>[0])));
@@ -159,14 +161,77 @@ export async function buildProgram(): Promise<Command> {
   return program;
 }
 
+type Add = (parent: Command, name: string, description: string) => Command;
+type Finish = (
+  work: (globals: GlobalOptions, ...rest: never[]) => Promise<number>,
+) => (...parts: unknown[]) => Promise<void>;
+
+function addSimulator(add: Add, finish: Finish, program: Command): void {
+  const sim = add(program, 'sim', 'run whole clusters on virtual time, one seed after the other');
+  const world = (command: Command): Command =>
+    command
+      .addOption(
+        new Option('--nodes <n>', 'nodes, 1 to 1000').default(3).argParser(wholeNumber(1, 1_000)),
+      )
+      .addOption(
+        new Option('--threads <n>', 'worker threads of each node')
+          .default(1)
+          .argParser(wholeNumber(1, 16)),
+      )
+      .addOption(
+        new Option('--for <time>', 'virtual time with faults: 30s, 5m, 1h')
+          .default(30_000, '30s')
+          .argParser(timeSpan),
+      )
+      .addOption(
+        new Option('--faults <names>', 'these faults alone, with commas; none for none').argParser(
+          (text) => (text === 'none' ? [] : text.split(',')),
+        ),
+      );
+  world(sim)
+    .addOption(
+      new Option('--seeds <range>', 'A..B').default([1, 100], '1..100').argParser(seedRange),
+    )
+    .option('--twice', 'run each seed twice and compare what happened', false)
+    .option('--to-first', 'end after the first seed that fails', false)
+    .action(finish((options) => simCommand(options as SimOptions)));
+  world(add(sim, 'replay', 'run one seed again'))
+    .addArgument(new Argument('<seed>').argParser(wholeNumber(0, Number.MAX_SAFE_INTEGER)))
+    .option('--trace', 'show every event', false)
+    .option('--until-violation', 'no further than the first violation', false)
+    .action(
+      finish((options, seed: number) =>
+        replayCommand(seed, options as Parameters<typeof replayCommand>[1]),
+      ),
+    );
+}
+
+const wholeNumber =
+  (min: number, max: number) =>
+  (text: string): number => {
+    const number = Number(text);
+    if (Number.isInteger(number) && number >= min && number <= max) return number;
+    throw new InvalidArgumentError(`It takes a whole number from ${min} to ${max}.`);
+  };
+
+function seedRange(text: string): readonly [number, number] {
+  const [, first, last] = /^(\d{1,15})(?:\.\.(\d{1,15}))?$/.exec(text) ?? [];
+  const range = [Number(first), Number(last ?? first)] as const;
+  if (first !== undefined && range[0] <= range[1]) return range;
+  throw new InvalidArgumentError('It takes a seed, or two with the smaller first: 1..100.');
+}
+
+const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
+
+function timeSpan(text: string): number {
+  const [, count, unit = ''] = /^(\d{1,6})(ms|s|m|h)$/.exec(text) ?? [];
+  const ms = Number(count) * (UNIT_MS[unit] ?? 0);
+  if (ms > 0) return ms;
+  throw new InvalidArgumentError('It takes a span of time: 500ms, 30s, 5m, 1h.');
+}
+
 function portNumber(text: string): number {
   const port = Number(text);
   if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port;
   throw new InvalidArgumentError('It takes a port, 0 to 65535.');
-}
-
-function threadCount(text: string): number {
-  const count = Number(text);
-  if (Number.isInteger(count) && count >= 1 && count <= 16) return count;
-  throw new InvalidArgumentError('It takes a whole number from 1 to 16.');
 }

@@ -36,7 +36,8 @@ export interface FramePort {
   readonly post: (frame: Uint8Array) => void;
   /** What was posted and has not found room on its way yet; grows while the other side does not keep up. */
   readonly backlogBytes: () => number;
-  readonly onFrame: (receive: (frame: Uint8Array) => void) => void;
+  /** `ageMs`: how long the frame waited at its sender, where the port knows; default 0. */
+  readonly onFrame: (receive: (frame: Uint8Array, ageMs?: number) => void) => void;
   readonly onClose: (closed: (reason: string) => void) => void;
   readonly close: () => void;
 }

@@ -15,3 +15,7 @@ export { type RealThreadsOptions, realThreads } from './threads.ts';
 export { realClock, realRandom, realTimers };
 
 export const realPorts: Ports = { clock: realClock, timers: realTimers, random: realRandom };
+export { AmbientCall, forbidAmbient } from './forbid-ambient.ts';
+export { type BusFaults, type SimulatedBus, simulatedBus } from './simulated-bus.ts';
+export { portsOf, SimulatedLife } from './simulated-life.ts';
+export { type SimulatedThreads, simulatedThreads } from './simulated-threads.ts';

@@ -7,7 +7,7 @@ import type { Clock, Timers } from '../contracts/index.ts';
 interface PendingTimer {
   readonly atMs: number;
   readonly order: number;
-  readonly fire: () => void;
+  fire: (() => void) | undefined;
 }
 
 export interface SimulatedTime {
@@ -26,7 +26,7 @@ const QUIET_ROUNDS = 10;
 export function simulatedTime(startWallMs = 1_767_225_600_000): SimulatedTime {
   let nowMs = 0;
   let order = 0;
-  const pending = new Set<PendingTimer>();
+  const pending = new TimerHeap();
   const immediates: (() => void)[] = [];
 
   const settle = async (): Promise<void> => {
@@ -37,27 +37,14 @@ export function simulatedTime(startWallMs = 1_767_225_600_000): SimulatedTime {
       await Promise.resolve();
     }
   };
-  const nextDue = (untilMs: number): PendingTimer | undefined => {
-    let first: PendingTimer | undefined;
-    for (const timer of pending) {
-      if (timer.atMs > untilMs) continue;
-      if (
-        !first ||
-        timer.atMs < first.atMs ||
-        (timer.atMs === first.atMs && timer.order < first.order)
-      )
-        first = timer;
-    }
-    return first;
-  };
-
   return {
     clock: { wallMs: () => startWallMs + nowMs, monotonicMs: () => nowMs },
     timers: {
       after: (delayMs, fire) => {
-        const timer = { atMs: nowMs + Math.max(0, delayMs), order: order++, fire };
+        const atMs = nowMs + Math.max(0, delayMs);
+        const timer: PendingTimer = { atMs, order: order++, fire };
         pending.add(timer);
-        return { cancel: () => pending.delete(timer) };
+        return { cancel: () => pending.cancel(timer) };
       },
       immediate: (fire) => {
         immediates.push(fire);
@@ -66,10 +53,9 @@ export function simulatedTime(startWallMs = 1_767_225_600_000): SimulatedTime {
     advance: async (byMs) => {
       const untilMs = nowMs + byMs;
       await settle();
-      for (let due = nextDue(untilMs); due; due = nextDue(untilMs)) {
-        pending.delete(due);
+      for (let due = pending.take(untilMs); due; due = pending.take(untilMs)) {
         nowMs = Math.max(nowMs, due.atMs);
-        due.fire();
+        due.fire?.();
         await settle();
       }
       nowMs = untilMs;
@@ -78,3 +64,65 @@ export function simulatedTime(startWallMs = 1_767_225_600_000): SimulatedTime {
     pendingTimers: () => pending.size,
   };
 }
+
+/** The earliest first; what is cancelled stays until its time has come. */
+class TimerHeap {
+  readonly #timers: PendingTimer[] = [];
+  #size = 0;
+
+  get size(): number {
+    return this.#size;
+  }
+
+  add(timer: PendingTimer): void {
+    this.#size++;
+    const timers = this.#timers;
+    let at = timers.push(timer) - 1;
+    while (at > 0) {
+      const parent = (at - 1) >> 1;
+      if (!isEarlier(timer, timers[parent] as PendingTimer)) break;
+      timers[at] = timers[parent] as PendingTimer;
+      at = parent;
+    }
+    timers[at] = timer;
+  }
+
+  cancel(timer: PendingTimer): void {
+    if (timer.fire) this.#size--;
+    timer.fire = undefined;
+  }
+
+  /** The first that is due by then, if any. */
+  take(untilMs: number): PendingTimer | undefined {
+    for (;;) {
+      const first = this.#timers[0];
+      if (!first || first.atMs > untilMs) return undefined;
+      this.#removeFirst();
+      if (!first.fire) continue;
+      this.#size--;
+      const { fire } = first;
+      first.fire = undefined;
+      return { ...first, fire };
+    }
+  }
+
+  #removeFirst(): void {
+    const timers = this.#timers;
+    const last = timers.pop() as PendingTimer;
+    if (timers.length === 0) return;
+    let at = 0;
+    for (;;) {
+      let child = at * 2 + 1;
+      if (child >= timers.length) break;
+      const right = timers[child + 1];
+      if (right && isEarlier(right, timers[child] as PendingTimer)) child++;
+      if (!isEarlier(timers[child] as PendingTimer, last)) break;
+      timers[at] = timers[child] as PendingTimer;
+      at = child;
+    }
+    timers[at] = last;
+  }
+}
+
+const isEarlier = (a: PendingTimer, b: PendingTimer): boolean =>
+  a.atMs < b.atMs || (a.atMs === b.atMs && a.order < b.order);

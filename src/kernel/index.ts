@@ -35,5 +35,6 @@ export {
   permits,
   transition,
 } from './lifecycle.ts';
+export { provideModule } from './load-actor.ts';
 export type { SendResult } from './send.ts';
 export { parentContext, traceOf } from './tracing.ts';

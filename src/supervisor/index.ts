@@ -11,4 +11,5 @@ export {
 } from './supervisor.ts';
 export { ThreadGroup, type ThreadGroupOptions } from './thread-group.ts';
 export { type ThreadKeeperArgs, threadKeeper } from './thread-keeper.ts';
+export { liveThread, type ThreadMeans } from './thread-life.ts';
 export { startThreads, THREAD_MAIN_URL, THREAD_STRATEGY, type ThreadOptions } from './threads.ts';

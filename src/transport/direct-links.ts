@@ -254,7 +254,7 @@ export class DirectLinks implements DirectWays {
 }
 
 function joinOf({ facts: { id: from, remoteId: to }, key }: Candidate): Uint8Array {
-  const head = { kind: PACKET.join, flags: 0, windowBytes: 0, from, to, seq: 0, ack: 0 };
+  const head = { kind: PACKET.join, flags: 0, windowBytes: 0, from, to, seq: 0, ack: 0, ageMs: 0 };
   const packet = newPacket(head, PROOF_BYTES);
   packet.set(proofOf(key, from), PACKET_HEAD_BYTES);
   return packet;

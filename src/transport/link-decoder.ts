@@ -14,6 +14,8 @@ export class LinkDecoder {
   readonly #events: DecodedEvents;
   readonly #names: unknown[] = [undefined];
   readonly #reader: BodyReader;
+  /** What deadlines in this frame have lost already. */
+  #ageMs = 0;
 
   constructor(events: DecodedEvents, reader: BodyReader = betweenThreads.reader()) {
     this.#events = events;
@@ -21,7 +23,8 @@ export class LinkDecoder {
   }
 
   /** Gives on what is in the frame, in order. The frame is the decoder's from here on. @throws when it cannot be read. */
-  decode(bytes: Uint8Array): void {
+  decode(bytes: Uint8Array, ageMs = 0): void {
+    this.#ageMs = ageMs;
     const frame = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
     for (let at = 0; at < frame.byteLength; ) {
@@ -79,7 +82,10 @@ export class LinkDecoder {
       type: this.#name(view.getUint32(at + AT.type, true)) as string,
       payload: this.#body(frame, flags, start, end),
       askId: view.getUint32(at + AT.ask, true),
-      leftMs: (flags & FLAG.deadline) === 0 ? undefined : view.getFloat64(at + AT.leftMs, true),
+      leftMs:
+        (flags & FLAG.deadline) === 0
+          ? undefined
+          : view.getFloat64(at + AT.leftMs, true) - this.#ageMs,
       trace: isTraced ? traceIn(frame, at, flags) : undefined,
       sentAtMs: isTraced ? view.getFloat64(at + AT.sentAtMs, true) : 0,
     });

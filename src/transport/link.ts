@@ -26,7 +26,7 @@ export class Link {
     this.#events = events;
     this.#encoder = new LinkEncoder((frame) => port.post(frame), dialect.writer());
     this.#decoder = new LinkDecoder(events, dialect.reader());
-    port.onFrame((frame) => this.#receive(frame));
+    port.onFrame((frame, ageMs = 0) => this.#receive(frame, ageMs));
     port.onClose((reason) => this.close(reason));
   }
 
@@ -59,10 +59,10 @@ export class Link {
     this.#events.onClosed(reason);
   }
 
-  #receive(frame: Uint8Array): void {
+  #receive(frame: Uint8Array, ageMs: number): void {
     if (!this.#open) return;
     try {
-      this.#decoder.decode(frame);
+      this.#decoder.decode(frame, ageMs);
     } catch (thrown) {
       this.close(`a frame could not be read: ${reasonOf(thrown)}`);
     }

@@ -2,11 +2,13 @@
  * What crosses between two threads of different nodes: a packet of one session. Fixed head, little endian:
  *
  *     0 mark 0x53 | 1 version | 2 kind | 3 flags | 4 window, bytes, u32 | 8 from f64 | 16 to f64 | 24 seq f64 | 32 ack f64
+ *     40 age, ms, u32 | 44 zero
  *
  * `from` and `to` are the numbers that the two ends gave the session; 0 where the other's is not known yet. `ack` is the last
- * packet of the other side that was taken in order, `window` how many bytes beyond it may be on their way.
+ * packet of the other side that was taken in order, `window` how many bytes beyond it may be on their way. `age` is how long the
+ * packet has waited at its sender when it leaves: a deadline in it is that much nearer.
  */
-export const PACKET_HEAD_BYTES = 40;
+export const PACKET_HEAD_BYTES = 48;
 
 const MARK = 0x53;
 /** Grows when a field of the head, or the way a session is opened, changes its meaning. */
@@ -30,6 +32,7 @@ export const PACKET_FLAG = {
   hole: 2,
 } as const;
 
+const AGE_MS_MAX = 2 ** 32 - 1;
 const LAST_KIND = PACKET.join;
 
 export interface PacketHead {
@@ -40,6 +43,7 @@ export interface PacketHead {
   readonly to: number;
   readonly seq: number;
   readonly ack: number;
+  readonly ageMs: number;
 }
 
 /** @returns a packet with room for the body, its head written. */
@@ -55,15 +59,20 @@ export function newPacket(head: PacketHead, bodyBytes: number): Uint8Array {
   view.setFloat64(16, head.to, true);
   view.setFloat64(24, head.seq, true);
   view.setFloat64(32, head.ack, true);
+  view.setUint32(40, head.ageMs, true);
+  view.setUint32(44, 0, true);
   return packet;
 }
 
 /** A packet was cut when less was known: who the other end is, and what has come from it. */
-export function renewPacket(packet: Uint8Array, to: number, ack: number): void {
+export function renewPacket(packet: Uint8Array, to: number, ack: number, ageMs: number): void {
   const view = viewOf(packet);
   view.setFloat64(16, to, true);
   view.setFloat64(32, ack, true);
+  view.setUint32(40, Math.min(AGE_MS_MAX, Math.max(0, Math.round(ageMs))), true);
 }
+
+export const ageOf = (packet: Uint8Array): number => viewOf(packet).getUint32(40, true);
 
 /** @returns undefined for anything that is no packet of this version. */
 export function readPacket(packet: Uint8Array): PacketHead | undefined {
@@ -80,6 +89,7 @@ export function readPacket(packet: Uint8Array): PacketHead | undefined {
     to: view.getFloat64(16, true),
     seq: view.getFloat64(24, true),
     ack: view.getFloat64(32, true),
+    ageMs: view.getUint32(40, true),
   };
   return [head.from, head.to, head.seq, head.ack].every(isCount) ? head : undefined;
 }

@@ -341,6 +341,7 @@ const headOf = (kind: number, ids: { readonly from: number; readonly to: number 
   windowBytes: 0,
   seq: 0,
   ack: 0,
+  ageMs: 0,
   ...ids,
 });
 

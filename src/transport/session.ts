@@ -14,6 +14,7 @@ import {
   type Timers,
 } from '../contracts/index.ts';
 import {
+  ageOf,
   newPacket,
   PACKET,
   PACKET_FLAG,
@@ -32,9 +33,15 @@ export interface SessionPorts {
   readonly ended: () => void;
 }
 
+interface Arrived {
+  readonly packet: Uint8Array;
+  readonly atMs: number;
+}
+
 interface Sent {
   readonly packet: Uint8Array;
   readonly seq: number;
+  readonly queuedMs: number;
   sentMs: number;
 }
 
@@ -55,7 +62,7 @@ export class Session implements FramePort {
   readonly #ports: SessionPorts;
   #isOpen = false;
   #isOver = false;
-  #receive: ((frame: Uint8Array) => void) | undefined;
+  #receive: ((frame: Uint8Array, ageMs: number) => void) | undefined;
   #closed: ((reason: string) => void) | undefined;
 
   /** Cut, numbered, and held back by the window; then on their way. */
@@ -67,11 +74,12 @@ export class Session implements FramePort {
   #windowBytes: number = LIMITS.peerWindowBytes;
 
   /** What came in order and waits for its turn, and what came too early. */
-  readonly #inbox: Uint8Array[] = [];
-  readonly #early = new Map<number, Uint8Array>();
+  readonly #inbox: Arrived[] = [];
+  readonly #early = new Map<number, Arrived>();
   #earlyBytes = 0;
   #parts: Uint8Array[] = [];
   #partsBytes = 0;
+  #partsAgeMs = 0;
   #takenSeq = 0;
   #holeToldAt = 0;
   /** After a pause without news: all up to this one may be lost. Repeated in batches that double with each news. */
@@ -122,7 +130,7 @@ export class Session implements FramePort {
     return this.#queuedBytes + this.#unackedBytes;
   }
 
-  onFrame(receive: (frame: Uint8Array) => void): void {
+  onFrame(receive: (frame: Uint8Array, ageMs: number) => void): void {
     this.#receive = receive;
     this.#planTurn();
   }
@@ -189,7 +197,8 @@ export class Session implements FramePort {
     const seq = ++this.#lastSeq;
     const packet = newPacket(this.#head(PACKET.data, flags, seq), part.byteLength);
     packet.set(part, PACKET_HEAD_BYTES);
-    this.#queue.push({ packet, seq, sentMs: 0 });
+    const queuedMs = this.#ports.clock.monotonicMs();
+    this.#queue.push({ packet, seq, queuedMs, sentMs: 0 });
     this.#queuedBytes += packet.byteLength;
   }
 
@@ -213,7 +222,7 @@ export class Session implements FramePort {
 
   #transmit(sent: Sent): void {
     sent.sentMs = this.#ports.clock.monotonicMs();
-    renewPacket(sent.packet, this.remoteId, this.#takenSeq);
+    renewPacket(sent.packet, this.remoteId, this.#takenSeq, sent.sentMs - sent.queuedMs);
     this.#owedPackets = 0;
     this.#owedBytes = 0;
     this.#ports.send(sent.packet);
@@ -259,7 +268,7 @@ export class Session implements FramePort {
     if (seq > expected) {
       const isRoom = this.#earlyBytes + bytes <= LIMITS.peerWindowBytes;
       if (!isRoom || this.#early.has(seq)) return;
-      this.#early.set(seq, packet);
+      this.#early.set(seq, { packet, atMs: this.#ports.clock.monotonicMs() });
       this.#earlyBytes += bytes;
       if (this.#holeToldAt !== expected) {
         this.#holeToldAt = expected;
@@ -267,12 +276,12 @@ export class Session implements FramePort {
       }
       return;
     }
-    this.#inbox.push(packet);
+    this.#inbox.push({ packet, atMs: this.#ports.clock.monotonicMs() });
     for (let next = seq + 1; this.#early.size > 0; next++) {
       const early = this.#early.get(next);
       if (!early) break;
       this.#early.delete(next);
-      this.#earlyBytes -= early.byteLength;
+      this.#earlyBytes -= early.packet.byteLength;
       this.#inbox.push(early);
     }
     this.#deliver();
@@ -283,10 +292,10 @@ export class Session implements FramePort {
     while (this.#inbox.length > 0 && this.#receive && !this.#isOver) {
       if (this.#takenThisTurn >= PACKETS_PER_TURN) return this.#planTurn();
       if (this.#takenThisTurn++ === 0) this.#planTurn();
-      const packet = this.#inbox.shift() as Uint8Array;
+      const { packet, atMs } = this.#inbox.shift() as Arrived;
       this.#takenSeq++;
       this.#owe(packet.byteLength);
-      this.#join(packet);
+      this.#join(packet, ageOf(packet) + this.#ports.clock.monotonicMs() - atMs);
     }
   }
 
@@ -300,10 +309,12 @@ export class Session implements FramePort {
     });
   }
 
-  #join(packet: Uint8Array): void {
+  /** `ageMs`: what it has waited at both ends. */
+  #join(packet: Uint8Array, ageMs: number): void {
     const body = packet.subarray(PACKET_HEAD_BYTES);
     const isMore = ((packet[3] as number) & PACKET_FLAG.more) !== 0;
-    if (!isMore && this.#parts.length === 0) return this.#receive?.(body);
+    if (!isMore && this.#parts.length === 0) return this.#receive?.(body, ageMs);
+    if (this.#parts.length === 0) this.#partsAgeMs = ageMs;
     this.#parts.push(body);
     this.#partsBytes += body.byteLength;
     if (this.#partsBytes > LIMITS.peerFrameBytes) {
@@ -313,7 +324,7 @@ export class Session implements FramePort {
     const frame = Buffer.concat(this.#parts, this.#partsBytes);
     this.#parts = [];
     this.#partsBytes = 0;
-    this.#receive?.(frame);
+    this.#receive?.(frame, this.#partsAgeMs);
   }
 
   #owe(bytes: number): void {
@@ -342,7 +353,7 @@ export class Session implements FramePort {
   #head(kind: number, flags: number, seq: number): PacketHead {
     const { id: from, remoteId: to } = this;
     const windowBytes = LIMITS.peerWindowBytes;
-    return { kind, flags, windowBytes, from, to, seq, ack: this.#takenSeq };
+    return { kind, flags, windowBytes, from, to, seq, ack: this.#takenSeq, ageMs: 0 };
   }
 
   // --- life -------------------------------------------------------------------------------------------------------

@@ -17,6 +17,7 @@ const FLOORS: Readonly<Record<string, number>> = {
   sandbox: 4,
   skills: 5,
   actors: 5,
+  chaos: 6,
   runtime: 6,
   api: 7,
   cli: 7,

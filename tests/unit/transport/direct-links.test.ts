@@ -148,7 +148,7 @@ describe('direct links', () => {
       const stranger = await streams.dial(address, { name: '1', key });
       if (!stranger.ok) throw new Error('not dialled');
       stranger.value.onClose(() => ended.push(who));
-      const guess = Buffer.concat([Buffer.from([40, 0, 0, 0]), Buffer.alloc(40, 0x53)]);
+      const guess = Buffer.concat([Buffer.from([48, 0, 0, 0]), Buffer.alloc(48, 0x53)]);
       if (who === 'one that guesses') stranger.value.write(guess);
     }
     await time.advance(50);

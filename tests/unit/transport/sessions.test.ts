@@ -127,6 +127,24 @@ describe('sessions between nodes', () => {
     expect(beta.received).toEqual([0, 1, 2, 3]);
   });
 
+  it('tell how long a frame has waited at both ends: a deadline in it is that much nearer', async () => {
+    const { time, begin } = world();
+    const [alpha, beta] = [begin(ALPHA), begin(BETA)];
+    const there = dial(alpha, BETA);
+    there.post(frame(0));
+    await time.advance(100);
+    const ages: number[] = [];
+    beta.ports[0]?.onFrame((_frame, ageMs = -1) => ages.push(Math.round(ageMs)));
+    there.post(frame(1));
+    await time.advance(100);
+    alpha.bus.cut();
+    there.post(frame(2));
+    await time.advance(1_000);
+    alpha.bus.mend();
+    await time.advance(100);
+    expect(ages).toEqual([0, 1_000]);
+  });
+
   it('hold back what the window does not allow, and no more than that is on its way', async () => {
     const { time, begin, bus } = world();
     const [alpha, beta] = [begin(ALPHA), begin(BETA)];

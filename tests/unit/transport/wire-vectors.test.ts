@@ -71,7 +71,7 @@ const $actor = (text: string) => ({ $actor: text });
 const made = () => ({
   bodies: VALUES.map((value) => ({ value, hex: hexOf(encodeForeign(value)) })),
   packets: [
-    { kind: PACKET.hello, flags: 0, windowBytes: 0, from: 7, to: 0, seq: 0, ack: 0 },
+    { kind: PACKET.hello, flags: 0, windowBytes: 0, from: 7, to: 0, seq: 0, ack: 0, ageMs: 0 },
     {
       kind: PACKET.data,
       flags: 1,
@@ -80,8 +80,18 @@ const made = () => ({
       to: 2 ** 48 - 1,
       seq: 3,
       ack: 2,
+      ageMs: 700,
     },
-    { kind: PACKET.ack, flags: 2, windowBytes: 1, from: 1, to: 2, seq: 9, ack: 2 ** 53 - 1 },
+    {
+      kind: PACKET.ack,
+      flags: 2,
+      windowBytes: 1,
+      from: 1,
+      to: 2,
+      seq: 9,
+      ack: 2 ** 53 - 1,
+      ageMs: 2 ** 32 - 1,
+    },
   ].map((head) => {
     const packet = newPacket(head, 3);
     packet.fill(0xab, PACKET_HEAD_BYTES);

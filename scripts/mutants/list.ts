@@ -1,0 +1,97 @@
+/** The bugs that are planted: each one line, each of a kind that people really write. */
+
+export interface Mutant {
+  readonly name: string;
+  /** Below `src/`. */
+  readonly file: string;
+  /** Stands exactly once in the file. */
+  readonly from: string;
+  readonly to: string;
+}
+
+export const MUTANTS: readonly Mutant[] = [
+  {
+    name: 'a repeated packet is taken again',
+    file: 'transport/session.ts',
+    from: 'if (seq < expected) return this.#owe(0);',
+    to: '',
+  },
+  {
+    name: 'a packet that came too early is taken at once',
+    file: 'transport/session.ts',
+    from: 'if (seq > expected) {',
+    to: 'if (seq > expected + 3) {',
+  },
+  {
+    name: 'what is not acknowledged is not sent again',
+    file: 'transport/session.ts',
+    from: 'if (oldest && nowMs - oldest.sentMs >= this.#repeatMs)',
+    to: 'if (oldest && nowMs < 0)',
+  },
+  {
+    name: 'numbers of asks come again too soon',
+    file: 'kernel/ask.ts',
+    from: 'ask.id = ++this.#lastId;',
+    to: 'ask.id = 1 + (++this.#lastId % 4);',
+  },
+  {
+    name: 'a message for an earlier incarnation is delivered to the next',
+    file: 'kernel/actor-system.ts',
+    from: 'if (!cell || (ref.incarnation !== 0 && cell.ref.incarnation !== ref.incarnation))',
+    to: 'if (!cell)',
+  },
+  {
+    name: 'watchers are not told of an end',
+    file: 'kernel/cell.ts',
+    from: "this.system.signal(watcher, { kind: 'terminated', ref: this.ref, reason: this.#exit });\n    }\n    const exit",
+    to: '}\n    const exit',
+  },
+  {
+    name: 'a watch that comes after the end is forgotten',
+    file: 'kernel/actor-system.ts',
+    from: "if (signal.kind !== 'watch') return;\n    const reason: ExitReason",
+    to: "if (signal.kind === 'watch') return;\n    const reason: ExitReason",
+  },
+  {
+    name: 'a dead letter is not recorded',
+    file: 'kernel/actor-system.ts',
+    from: 'const letter = this.deadLetters.record(envelope, error, this.clock.wallMs());',
+    to: "if (error.code === 'STALE_INCARNATION') return;\n    const letter = this.deadLetters.record(envelope, error, this.clock.wallMs());",
+  },
+  {
+    name: 'the mailbox of an actor that stops is thrown away',
+    file: 'kernel/cell.ts',
+    from: 'for (const envelope of [...stashed, ...this.mailbox.drain()]) {',
+    to: 'for (const envelope of stashed) {',
+  },
+  {
+    name: 'the deadline is not looked at after the mailbox',
+    file: 'kernel/cell.ts',
+    from: 'if (deadlineMs !== NO_DEADLINE && isExpired(this, envelope, deadlineMs)) return;',
+    to: '',
+  },
+  {
+    name: 'an actor is not woken after a turn that awaited',
+    file: 'kernel/cell.ts',
+    from: '    finish();\n    this.wake();',
+    to: '    finish();',
+  },
+  {
+    name: 'the main thread does not hear of a lost thread',
+    file: 'supervisor/thread-group.ts',
+    from: 'this.#system?.threadLost(name, reason, text);',
+    to: '',
+  },
+  {
+    name: 'an actor whose thread came back is not started again',
+    file: 'kernel/actor-system.ts',
+    from: 'this.#remote.spawn(parent.ref, child.ref, child.origin);\n    });',
+    to: '});',
+  },
+  {
+    name: 'an ask whose message was refused is said to be not delivered after it may have run',
+    file: 'kernel/ask.ts',
+    from: 'this.asks.finish(this, unknown(error));',
+    to: 'this.asks.finish(this, notDelivered(error));',
+  },
+];

@@ -1,0 +1,144 @@
+/** One node of a simulated cluster: the real kernel, supervisors, links and sessions on virtual time, with threads that can die. */
+import {
+  type Log,
+  MAIN_THREAD,
+  type NodeId,
+  type Random,
+  type ThreadName,
+} from '../contracts/index.ts';
+import {
+  portsOf,
+  type SimulatedBus,
+  SimulatedLife,
+  type SimulatedThreads,
+  type SimulatedTime,
+  simulatedThreads,
+} from '../host/index.ts';
+import { ActorSystem, joinBus } from '../kernel/index.ts';
+import { type Joined, liveThread, startThreads, ThreadGroup } from '../supervisor/index.ts';
+import type { PeerSessions } from '../transport/index.ts';
+
+export interface NodeWorld {
+  readonly time: SimulatedTime;
+  readonly random: Random;
+  readonly bus: SimulatedBus;
+  readonly threads: number;
+  /** How far the node's wall clock is off, ms. */
+  readonly skewMs: () => number;
+  readonly log: (place: string) => Log;
+}
+
+const CLUSTER = 'sim';
+const DRAIN_MS = 500;
+const HOP_MS_MAX = 0.1;
+const HANG_MS = 5_000;
+const HEAP_MIB = 64;
+/** Faults kill threads far more often than a real node would bear. */
+export const STRATEGY = {
+  scope: 'one-for-one',
+  intensity: { maxRestarts: 1_000, windowMs: 60_000 },
+  backoff: { minMs: 50, maxMs: 500, jitterRatio: 0.2 },
+} as const;
+const NO_TRACING = { flush: () => undefined, stop: () => undefined };
+
+export class SimulatedNode {
+  readonly id: NodeId;
+  readonly life = new SimulatedLife();
+  readonly system: ActorSystem;
+  readonly threadNames: readonly ThreadName[];
+  readonly #threads: SimulatedThreads;
+  readonly #group: ThreadGroup;
+  readonly #sessions: PeerSessions;
+
+  /** `lifeNumber` counts the lives of the node's name, from 1. */
+  constructor(id: NodeId, lifeNumber: number, world: NodeWorld) {
+    const { time, bus, skewMs, log } = world;
+    const random = world.random.fork(`${id}/${lifeNumber}`);
+    this.id = id;
+    const ports = portsOf(this.life, time, random.fork('main'), skewMs);
+    this.system = new ActorSystem({
+      node: id,
+      epoch: lifeNumber * 1_000,
+      ports,
+      log: log(`${id}/main`),
+    });
+    this.#sessions = joinBus(this.system, { cluster: CLUSTER, bus: bus.join(id, this.life) });
+    this.threadNames = Array.from({ length: world.threads }, (_, at) => `t${at + 1}` as ThreadName);
+    this.#threads = simulatedThreads({
+      time,
+      random: random.fork('threads'),
+      life: this.life,
+      skewMs,
+      hopMsMax: HOP_MS_MAX,
+      streams: NO_STREAMS,
+      main: (start) => {
+        const boot = start.boot as { readonly thread: ThreadName; readonly epoch: number };
+        const own = { ...start, boot: { ...boot, epoch: boot.epoch + lifeNumber * 1_000 } };
+        const life = this.#threads.life(boot.thread);
+        return liveThread(own, {
+          log: log(`${id}/${boot.thread}`),
+          tracing: NO_TRACING,
+          join: async (system) => (life ? this.#join(system, bus, life) : undefined),
+        });
+      },
+    });
+    this.#group = new ThreadGroup({
+      node: id,
+      threads: this.#threads,
+      ports,
+      log: { level: 'silent', format: 'json' },
+      heapMiB: HEAP_MIB,
+      onSpans: () => undefined,
+    });
+    startThreads(this.system, {
+      group: this.#group,
+      names: this.threadNames,
+      strategy: STRATEGY,
+      hangMs: HANG_MS,
+      drainMs: DRAIN_MS,
+    });
+  }
+
+  get isAlive(): boolean {
+    return this.life.isAlive;
+  }
+
+  /** All threads, the main one too. */
+  places(): readonly ThreadName[] {
+    return [MAIN_THREAD, ...this.threadNames];
+  }
+
+  lifeOf(thread: ThreadName): SimulatedLife | undefined {
+    return thread === MAIN_THREAD ? this.life : this.#threads.life(thread);
+  }
+
+  /** The process is gone in the middle of whatever it did. */
+  crash(): void {
+    this.life.die();
+  }
+
+  killThread(thread: ThreadName): void {
+    this.#group.terminate(thread, { kind: 'threw', message: 'killed by a fault' });
+  }
+
+  /** Settles when everything of the node has ended in order. */
+  async stop(): Promise<void> {
+    await this.system.shutdown({ drainMs: DRAIN_MS });
+    await this.#sessions.close();
+    await this.#group.close();
+  }
+
+  async #join(system: ActorSystem, bus: SimulatedBus, life: SimulatedLife): Promise<Joined> {
+    const sessions = joinBus(system, { cluster: CLUSTER, bus: bus.join(this.id, life) });
+    return {
+      peers: () => sessions.status(),
+      isConnected: () => true,
+      close: () => sessions.close(),
+    };
+  }
+}
+
+const unused = (): never => {
+  throw new Error('the simulation has no streams yet');
+};
+const NO_STREAMS = { hostId: () => '', socketFolder: unused, listen: unused, dial: unused };
