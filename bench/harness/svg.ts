@@ -56,7 +56,7 @@ export function barPicture(lines: readonly Line[]): string {
   ].join('\n');
 }
 
-const PLOT = { height: 220, left: 70, right: 20, bottom: 40 };
+const PLOT = { height: 240, left: 50, right: 60, bottom: 40 };
 
 interface Point {
   readonly x: number;
@@ -80,8 +80,8 @@ export function linePicture(lines: readonly Line[]): string {
   const series = seriesIn(lines);
   const { height, left, right, bottom } = PLOT;
   const plots = [...series].map(([title, points], at) => {
-    const top = at * (height + GAP) + 30;
-    const base = top + height - bottom - 30;
+    const top = at * (height + GAP) + 50;
+    const base = top + height - bottom - 50;
     const largest = Math.max(...points.map(({ y }) => y));
     const step = (WIDTH - left - right) / Math.max(1, points.length - 1);
     const placed = points.map((point, index) => ({
@@ -91,7 +91,7 @@ export function linePicture(lines: readonly Line[]): string {
     }));
     const path = placed.map(({ px, py }) => `${px},${py}`).join(' ');
     return [
-      `<text x="8" y="${top - 12}" font-weight="bold">${escaped(title)}</text>`,
+      `<text x="8" y="${top - 32}" font-weight="bold">${escaped(title)}</text>`,
       `<line x1="${left}" y1="${base}" x2="${WIDTH - right}" y2="${base}" stroke="${OTHER}"/>`,
       `<polyline points="${path}" fill="none" stroke="${OWN}" stroke-width="2"/>`,
       ...placed.flatMap(({ x, y, px, py }) => [
