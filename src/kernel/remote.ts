@@ -82,7 +82,7 @@ export class Remote {
   send(envelope: Envelope): SendResult {
     const link = this.#linkTo(envelope.target);
     if (!link) return this.#refuse(envelope, this.#noLink(envelope.target));
-    if (link.isFull) return this.#refuse(envelope, notKeepingUp(envelope.target));
+    if (!link.admits(envelope.sender)) return this.#refuse(envelope, notKeepingUp(envelope.target));
     const encoded = link.user(this.#toWire(envelope));
     if (encoded.ok) return this.#sent();
     const { type, target } = envelope;

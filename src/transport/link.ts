@@ -1,10 +1,12 @@
 /**
- * A link to one other thread, of this node or another: messages that become ready in the same turn leave as one frame, in order. Lossless and
- * ordered as the port beneath is; when that closes, the link is over and says so once. When the other side does not keep up,
- * messages of actors are refused beyond a bound; answers and signals, which are bounded by what they answer, still go.
+ * A link to one other thread, of this node or another: messages that become ready in the same turn leave as one frame, in
+ * order. Lossless and ordered as the port beneath is; when that closes, the link is over and says so once. When the other side
+ * does not keep up, messages of actors are refused beyond a bound, those of who sends most first; answers and signals, which are
+ * bounded by what they answer, still go.
  */
-import { type FramePort, LIMITS, reasonOf } from '../contracts/index.ts';
+import { type FramePort, reasonOf } from '../contracts/index.ts';
 import { betweenThreads, type Dialect } from './dialect.ts';
+import { FairShare } from './fair-share.ts';
 import { type DecodedEvents, LinkDecoder } from './link-decoder.ts';
 import { type Encoded, LinkEncoder } from './link-encoder.ts';
 import type { Answer, OtherMessage, UserMessage } from './wire-message.ts';
@@ -19,6 +21,7 @@ export class Link {
   readonly #events: LinkEvents;
   readonly #encoder: LinkEncoder;
   readonly #decoder: LinkDecoder;
+  readonly #share = new FairShare();
   #open = true;
 
   constructor(port: FramePort, events: LinkEvents, dialect: Dialect = betweenThreads) {
@@ -30,9 +33,9 @@ export class Link {
     port.onClose((reason) => this.close(reason));
   }
 
-  /** Too much waits for the other side already. */
-  get isFull(): boolean {
-    return this.#port.backlogBytes() > LIMITS.linkBacklogBytes;
+  /** Whether this sender's next message may go: too much may wait for the other side already. */
+  admits(sender: unknown): boolean {
+    return this.#share.admits(sender, this.#port.backlogBytes());
   }
 
   /** Takes the message's value now; it leaves with the next `flush`, or at once when the frame is full. */
