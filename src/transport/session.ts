@@ -51,6 +51,7 @@ const ACK_PACKETS = 32;
 const ACK_WINDOW_SHARE = 4;
 const REPEAT_MS_MIN = 200;
 const REPEAT_MS_MAX = 2_000;
+const HOLE_MS_MIN = 50;
 const KEEP_ALIVE_MS = 5_000;
 /** Packets taken before the actors that got them have their turn: a burst must not fill mailboxes that would keep up. */
 const PACKETS_PER_TURN = 8;
@@ -81,7 +82,9 @@ export class Session implements FramePort {
   #partsBytes = 0;
   #partsAgeMs = 0;
   #takenSeq = 0;
-  #holeToldAt = 0;
+  /** While packets wait for an earlier one: when to tell of the hole again, and how long to wait then. */
+  #holeTimer: TimerHandle | undefined;
+  #holeMs = HOLE_MS_MIN;
   /** After a pause without news: all up to this one may be lost. Repeated in batches that double with each news. */
   #doubtedSeq = 0;
   #doubtedMs = 0;
@@ -161,6 +164,7 @@ export class Session implements FramePort {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#ackTimer?.cancel();
+    this.#holeTimer?.cancel();
     this.#lifeTimer?.cancel();
     this.#queue = [];
     this.#unacked = [];
@@ -270,10 +274,7 @@ export class Session implements FramePort {
       if (!isRoom || this.#early.has(seq)) return;
       this.#early.set(seq, { packet, atMs: this.#ports.clock.monotonicMs() });
       this.#earlyBytes += bytes;
-      if (this.#holeToldAt !== expected) {
-        this.#holeToldAt = expected;
-        this.#sendAck(PACKET_FLAG.hole, Math.min(...this.#early.keys()));
-      }
+      if (!this.#holeTimer) this.#tellHole();
       return;
     }
     this.#inbox.push({ packet, atMs: this.#ports.clock.monotonicMs() });
@@ -285,6 +286,19 @@ export class Session implements FramePort {
       this.#inbox.push(early);
     }
     this.#deliver();
+    // The next hole is told of at once, the same one less and less often.
+    this.#holeTimer?.cancel();
+    this.#holeTimer = undefined;
+    this.#holeMs = HOLE_MS_MIN;
+    if (this.#early.size > 0) this.#tellHole();
+  }
+
+  #tellHole(): void {
+    this.#holeTimer = undefined;
+    if (!this.isOpen || this.#early.size === 0) return;
+    this.#sendAck(PACKET_FLAG.hole, Math.min(...this.#early.keys()));
+    this.#holeTimer = this.#ports.timers.after(this.#holeMs, () => this.#tellHole());
+    this.#holeMs = Math.min(this.#holeMs * 2, REPEAT_MS_MAX);
   }
 
   /** Gives on what is in order; after some packets the actors come first. */

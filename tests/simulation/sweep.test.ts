@@ -18,7 +18,7 @@ describe('a simulated cluster', () => {
   });
 
   it.each(Object.keys(FAULTS))('bears "%s" alone, again and again', async (fault) => {
-    const { violations, lines } = await simulate({ seed: 7, faults: [fault], forMs: 20_000 });
+    const { violations, lines } = await simulate({ seed: 7, faults: [fault], forMs: 40_000 });
     expect(violations).toEqual([]);
     expect(lines.filter((line) => line.includes(' FAULT ')).length).toBeGreaterThan(2);
   });
@@ -26,6 +26,6 @@ describe('a simulated cluster', () => {
   it('grows: more nodes and threads', async () => {
     const { violations, events } = await simulate({ seed: 3, nodes: 6, threads: 2, forMs: 5_000 });
     expect(violations).toEqual([]);
-    expect(events).toBeGreaterThan(100_000);
+    expect(events).toBeGreaterThan(50_000);
   });
 });

@@ -13,6 +13,8 @@ export function erlangPair<T>(what: 'tell' | 'ask' | 'alone', number: number): T
       encoding: 'utf8',
       timeout: LIMIT_MS,
       killSignal: 'SIGKILL',
+      // The port mapper, like the nodes, listens on the loopback interface alone.
+      env: { ...process.env, ERL_EPMD_ADDRESS: '127.0.0.1' },
     });
     if (error) throw error;
     if (status !== 0) throw new Error(stderr || stdout);

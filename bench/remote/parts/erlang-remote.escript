@@ -1,5 +1,5 @@
 #!/usr/bin/env escript
-%%! -name near@127.0.0.1 -setcookie skein-bench +S 1 +SDio 1
+%%! -name near@127.0.0.1 -setcookie skein-bench -kernel inet_dist_use_interface {127,0,0,1} +S 1 +SDio 1
 %% Starts a second node beside this one, gives both the code of remote.erl, and prints one line of JSON.
 -mode(compile).
 
@@ -7,7 +7,8 @@ main([What, Number]) ->
     File = filename:join(filename:dirname(escript:script_name()), "remote.erl"),
     {ok, remote, Code} = compile:file(File, [binary]),
     {ok, Peer, Far} = peer:start_link(#{name => far, host => "127.0.0.1", longnames => true,
-                                        args => ["-setcookie", "skein-bench", "+S", "1", "+SDio", "1"]}),
+                                        args => ["-setcookie", "skein-bench", "-kernel", "inet_dist_use_interface",
+                                                 "{127,0,0,1}", "+S", "1", "+SDio", "1"]}),
     {module, remote} = code:load_binary(remote, File, Code),
     {module, remote} = erpc:call(Far, code, load_binary, [remote, File, Code]),
     case remote:run(list_to_atom(What), Far, list_to_integer(Number)) of
