@@ -1,6 +1,6 @@
 /**
- * Does it matter how many actors send to one? Each has its share of 500 messages on the way and sends the next batch when its
- * last has been counted.
+ * Does it matter how many actors send to one? Each has its share of 512 messages on the way and sends the next batch when the
+ * last of its batch has been counted; batches are ordered until they make `n`, so that nothing runs on into the next run.
  *
  *     node bench/scale/senders.ts
  */
@@ -19,23 +19,21 @@ async function from(senders: number): Promise<Measured> {
     kind: 'sender',
     initial: () => undefined,
     receive: (_state, to: Ref, self) => {
-      for (let each = 0; each < batch; each++) runtime.tell(self, to, runtime.selfOf(self));
+      for (let each = 1; each < batch; each++) runtime.tell(self, to, undefined);
+      runtime.tell(self, to, runtime.selfOf(self));
     },
   });
   let end = { n: 0, done: (_found: number): void => undefined };
   const receiver = runtime.define({
     kind: 'receiver',
-    initial: () => ({ count: 0, by: new Map<Ref, number>() }),
-    receive: (state, who: Ref, self) => {
-      const count = (state.by.get(who) ?? 0) + 1;
-      state.by.set(who, count);
-      if (++state.count === end.n) {
-        state.count = 0;
-        state.by.clear();
-        return end.done(end.n);
-      }
-      const isMore = state.count + IN_FLIGHT - batch < end.n + 1;
-      if (count % batch === 0 && isMore) runtime.tell(self, who, runtime.selfOf(self));
+    initial: () => ({ count: 0, ordered: IN_FLIGHT }),
+    receive: (state, endOfBatch: Ref | undefined, self) => {
+      state.count++;
+      if (endOfBatch === undefined) return;
+      if (state.ordered < end.n) {
+        state.ordered += batch;
+        runtime.tell(self, endOfBatch, runtime.selfOf(self));
+      } else if (state.count >= end.n) end.done(state.count);
     },
   });
   const refs: Ref[] = [];

@@ -10,11 +10,12 @@ import {
   type Clock,
   type FramePort,
   LIMITS,
+  reasonOf,
   type TimerHandle,
   type Timers,
 } from '../contracts/index.ts';
+import { Arrivals, type Taken } from './arrivals.ts';
 import {
-  ageOf,
   newPacket,
   PACKET,
   PACKET_FLAG,
@@ -31,11 +32,6 @@ export interface SessionPorts {
   /** Asks the other end whether it still knows the session. `doubts`: repetitions since anything was acknowledged. */
   readonly probe: (doubts: number) => void;
   readonly ended: () => void;
-}
-
-interface Arrived {
-  readonly packet: Uint8Array;
-  readonly atMs: number;
 }
 
 interface Sent {
@@ -74,14 +70,7 @@ export class Session implements FramePort {
   #lastSeq = 0;
   #windowBytes: number = LIMITS.peerWindowBytes;
 
-  /** What came in order and waits for its turn, and what came too early. */
-  readonly #inbox: Arrived[] = [];
-  readonly #early = new Map<number, Arrived>();
-  #earlyBytes = 0;
-  #parts: Uint8Array[] = [];
-  #partsBytes = 0;
-  #partsAgeMs = 0;
-  #takenSeq = 0;
+  readonly #arrivals = new Arrivals();
   /** While packets wait for an earlier one: when to tell of the hole again, and how long to wait then. */
   #holeTimer: TimerHandle | undefined;
   #holeMs = HOLE_MS_MIN;
@@ -168,8 +157,7 @@ export class Session implements FramePort {
     this.#lifeTimer?.cancel();
     this.#queue = [];
     this.#unacked = [];
-    this.#inbox.length = 0;
-    this.#early.clear();
+    this.#arrivals.clear();
     this.#ports.ended();
     this.#closed?.(reason);
   }
@@ -226,7 +214,7 @@ export class Session implements FramePort {
 
   #transmit(sent: Sent): void {
     sent.sentMs = this.#ports.clock.monotonicMs();
-    renewPacket(sent.packet, this.remoteId, this.#takenSeq, sent.sentMs - sent.queuedMs);
+    renewPacket(sent.packet, this.remoteId, this.#arrivals.takenSeq, sent.sentMs - sent.queuedMs);
     this.#owedPackets = 0;
     this.#owedBytes = 0;
     this.#ports.send(sent.packet);
@@ -266,50 +254,47 @@ export class Session implements FramePort {
   // --- receiving --------------------------------------------------------------------------------------------------
 
   #takeData({ seq }: PacketHead, packet: Uint8Array): void {
-    const expected = this.#takenSeq + this.#inbox.length + 1;
-    const bytes = packet.byteLength;
-    if (seq < expected) return this.#owe(0);
-    if (seq > expected) {
-      const isRoom = this.#earlyBytes + bytes <= LIMITS.peerWindowBytes;
-      if (!isRoom || this.#early.has(seq)) return;
-      this.#early.set(seq, { packet, atMs: this.#ports.clock.monotonicMs() });
-      this.#earlyBytes += bytes;
+    const came = this.#arrivals.put(seq, packet, this.#ports.clock.monotonicMs());
+    if (came === 'repeated') return this.#owe(0);
+    if (came === 'early') {
       if (!this.#holeTimer) this.#tellHole();
       return;
-    }
-    this.#inbox.push({ packet, atMs: this.#ports.clock.monotonicMs() });
-    for (let next = seq + 1; this.#early.size > 0; next++) {
-      const early = this.#early.get(next);
-      if (!early) break;
-      this.#early.delete(next);
-      this.#earlyBytes -= early.packet.byteLength;
-      this.#inbox.push(early);
     }
     this.#deliver();
     // The next hole is told of at once, the same one less and less often.
     this.#holeTimer?.cancel();
     this.#holeTimer = undefined;
     this.#holeMs = HOLE_MS_MIN;
-    if (this.#early.size > 0) this.#tellHole();
+    this.#tellHole();
   }
 
   #tellHole(): void {
     this.#holeTimer = undefined;
-    if (!this.isOpen || this.#early.size === 0) return;
-    this.#sendAck(PACKET_FLAG.hole, Math.min(...this.#early.keys()));
+    const behindHole = this.#arrivals.behindHole;
+    if (!this.isOpen || behindHole === undefined) return;
+    this.#sendAck(PACKET_FLAG.hole, behindHole);
     this.#holeTimer = this.#ports.timers.after(this.#holeMs, () => this.#tellHole());
     this.#holeMs = Math.min(this.#holeMs * 2, REPEAT_MS_MAX);
   }
 
   /** Gives on what is in order; after some packets the actors come first. */
   #deliver(): void {
-    while (this.#inbox.length > 0 && this.#receive && !this.#isOver) {
+    while (this.#receive && !this.#isOver) {
       if (this.#takenThisTurn >= PACKETS_PER_TURN) return this.#planTurn();
+      const taken = this.#takeNext();
+      if (!taken) return;
       if (this.#takenThisTurn++ === 0) this.#planTurn();
-      const { packet, atMs } = this.#inbox.shift() as Arrived;
-      this.#takenSeq++;
-      this.#owe(packet.byteLength);
-      this.#join(packet, ageOf(packet) + this.#ports.clock.monotonicMs() - atMs);
+      this.#owe(taken.packetBytes);
+      if (taken.frame) this.#receive(taken.frame, taken.ageMs);
+    }
+  }
+
+  #takeNext(): Taken | undefined {
+    try {
+      return this.#arrivals.take(this.#ports.clock.monotonicMs());
+    } catch (thrown) {
+      this.end(reasonOf(thrown));
+      return undefined;
     }
   }
 
@@ -321,24 +306,6 @@ export class Session implements FramePort {
       this.#takenThisTurn = 0;
       this.#deliver();
     });
-  }
-
-  /** `ageMs`: what it has waited at both ends. */
-  #join(packet: Uint8Array, ageMs: number): void {
-    const body = packet.subarray(PACKET_HEAD_BYTES);
-    const isMore = ((packet[3] as number) & PACKET_FLAG.more) !== 0;
-    if (!isMore && this.#parts.length === 0) return this.#receive?.(body, ageMs);
-    if (this.#parts.length === 0) this.#partsAgeMs = ageMs;
-    this.#parts.push(body);
-    this.#partsBytes += body.byteLength;
-    if (this.#partsBytes > LIMITS.peerFrameBytes) {
-      return this.end(`a frame is over the limit of ${LIMITS.peerFrameBytes} bytes`);
-    }
-    if (isMore) return;
-    const frame = Buffer.concat(this.#parts, this.#partsBytes);
-    this.#parts = [];
-    this.#partsBytes = 0;
-    this.#receive?.(frame, this.#partsAgeMs);
   }
 
   #owe(bytes: number): void {
@@ -367,7 +334,7 @@ export class Session implements FramePort {
   #head(kind: number, flags: number, seq: number): PacketHead {
     const { id: from, remoteId: to } = this;
     const windowBytes = LIMITS.peerWindowBytes;
-    return { kind, flags, windowBytes, from, to, seq, ack: this.#takenSeq, ageMs: 0 };
+    return { kind, flags, windowBytes, from, to, seq, ack: this.#arrivals.takenSeq, ageMs: 0 };
   }
 
   // --- life -------------------------------------------------------------------------------------------------------

@@ -3,41 +3,57 @@ import { type ActorContext, type ActorRef, defineActor } from '../../../src/kern
 
 export const SCALE_ACTORS = import.meta.url;
 
+export type Body = 'bytes' | 'text';
+
 interface Pumping {
   readonly to: ActorRef;
   readonly n: number;
-  readonly bytes: number;
+  readonly body: Body;
+  readonly size: number;
   /** Sent without waiting; two batches are on the way at most. */
   readonly batch: number;
 }
+
+/** What has come so far. */
+export interface Counted {
+  readonly count: number;
+  readonly bytes: number;
+}
+
+const bodyOf = ({ body, size }: Pumping): Uint8Array | string =>
+  body === 'bytes' ? new Uint8Array(size).fill(7) : 'x'.repeat(size);
 
 export const pump = defineActor({
   kind: 'pump',
   initial: () => ({
     order: undefined as Pumping | undefined,
-    body: new Uint8Array(0),
+    body: '' as Uint8Array | string,
     sent: 0,
-    done: (_count: number): void => undefined,
+    done: (_counted: Counted): void => undefined,
   }),
   receive: {
     pump: (state, order: Pumping, ctx: ActorContext) => {
-      Object.assign(state, { order, sent: 0, body: new Uint8Array(order.bytes).fill(7) });
-      const done = new Promise<number>((resolve) => {
+      Object.assign(state, { order, sent: 0, body: bodyOf(order) });
+      const done = new Promise<Counted>((resolve) => {
         state.done = resolve;
       });
       ctx.tell(order.to, 'expect', order.batch);
       for (let batch = 0; batch < 2; batch++) sendBatch(state, ctx);
       return ctx.replyLater(done);
     },
-    counted: (state, count: number, ctx: ActorContext) => {
-      if (count >= (state.order as Pumping).n) state.done(count);
+    counted: (state, counted: Counted, ctx: ActorContext) => {
+      if (counted.count >= (state.order as Pumping).n) state.done(counted);
       else sendBatch(state, ctx);
     },
   },
 });
 
 function sendBatch(
-  state: { readonly order: Pumping | undefined; readonly body: Uint8Array; sent: number },
+  state: {
+    readonly order: Pumping | undefined;
+    readonly body: Uint8Array | string;
+    sent: number;
+  },
   ctx: ActorContext,
 ): void {
   const { to, n, batch } = state.order as Pumping;
@@ -49,15 +65,16 @@ function sendBatch(
 
 export const drain = defineActor({
   kind: 'drain',
-  initial: () => ({ count: 0, batch: 1, bytes: 0 }),
+  initial: () => ({ count: 0, bytes: 0, batch: 1 }),
   receive: {
     expect: (state, batch: number) => {
-      Object.assign(state, { count: 0, batch });
+      Object.assign(state, { count: 0, bytes: 0, batch });
     },
-    body: (state, body: Uint8Array, ctx: ActorContext) => {
-      state.bytes = body.byteLength;
-      if (++state.count % state.batch === 0)
-        ctx.tell(ctx.sender as ActorRef, 'counted', state.count);
+    body: (state, body: Uint8Array | string, ctx: ActorContext) => {
+      state.bytes += body.length;
+      if (++state.count % state.batch > 0) return;
+      const counted: Counted = { count: state.count, bytes: state.bytes };
+      ctx.tell(ctx.sender as ActorRef, 'counted', counted);
     },
   },
 });
