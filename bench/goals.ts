@@ -33,6 +33,7 @@ export const GOALS: readonly Goal[] = [
   { suite: 'threads', metric: 'lone ask, p50', against: 'postMessage', atMost: 1 },
   { suite: 'threads', metric: 'epoch propagation, p99', against: 'postMessage', atMost: 2 },
   { suite: 'threads', metric: 'epoch propagation, p99', against: ITSELF, atMost: 5_000 },
+  { suite: 'threads', metric: 'dispatch, p99', against: ITSELF, atMost: 10_000 },
   { suite: 'remote', metric: 'tell, 100 B', against: 'Moleculer', atLeast: 6 },
   { suite: 'remote', metric: 'tell, 100 B', against: 'Erlang', atLeast: 1 },
   { suite: 'remote', metric: 'ask, 64 in flight', against: 'Moleculer', atLeast: 3 },

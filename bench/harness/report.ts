@@ -16,6 +16,8 @@ const SUITES: Readonly<Record<string, string>> = {
   remote:
     'Messages between two processes on one machine. Each contestant has a nats-server of its own where it uses one; Erlang is its own distribution between two nodes with one scheduler each.',
   scale: 'Skein alone, at points of a scale; each point beside the first of its series.',
+  codec:
+    'Serialisation: values of about 100 and 200 B, encoded and decoded. Skein is the codec of a link between threads with the head and the addresses of each message; the others do the bare value.',
   journal:
     'Appends to the durable log, beside a bare loop of inserts into SQLite; both take turns in one process.',
   sandbox:

@@ -75,7 +75,15 @@ export function seriesIn(lines: readonly Line[]): ReadonlyMap<string, readonly P
   return series;
 }
 
-/** One plot a series: equal steps from point to point, since the points grow by factors. */
+/** Where each point stands, from 0 to 1, by the logarithm of its x; 0 has none and stands a decade before the next. */
+function placesOf(points: readonly Point[]): readonly number[] {
+  const smallest = Math.min(...points.map(({ x }) => x).filter((x) => x > 0));
+  const logs = points.map(({ x }) => Math.log10(x > 0 ? x : smallest / 10));
+  const [first = 0, last = 0] = [logs[0], logs.at(-1)];
+  return logs.map((log) => (last > first ? (log - first) / (last - first) : 0));
+}
+
+/** One plot a series, its points from the smallest to the largest. */
 export function linePicture(lines: readonly Line[]): string {
   const series = seriesIn(lines);
   const { height, left, right, bottom } = PLOT;
@@ -83,10 +91,10 @@ export function linePicture(lines: readonly Line[]): string {
     const top = at * (height + GAP) + 50;
     const base = top + height - bottom - 50;
     const largest = Math.max(...points.map(({ y }) => y));
-    const step = (WIDTH - left - right) / Math.max(1, points.length - 1);
+    const places = placesOf(points);
     const placed = points.map((point, index) => ({
       ...point,
-      px: Math.round(left + index * step),
+      px: Math.round(left + (places[index] ?? 0) * (WIDTH - left - right)),
       py: Math.round(base - (point.y / largest) * (base - top)),
     }));
     const path = placed.map(({ px, py }) => `${px},${py}`).join(' ');

@@ -12,21 +12,27 @@ export interface Mutant {
 export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a repeated packet is taken again',
-    file: 'transport/session.ts',
-    from: 'if (seq < expected) return this.#owe(0);',
+    file: 'transport/arrivals.ts',
+    from: "if (seq < expected) return 'repeated';",
     to: '',
   },
   {
     name: 'a packet that came too early is taken at once',
-    file: 'transport/session.ts',
+    file: 'transport/arrivals.ts',
     from: 'if (seq > expected) {',
     to: 'if (seq > expected + 3) {',
   },
   {
     name: 'what is not acknowledged is not sent again',
     file: 'transport/session.ts',
-    from: 'if (oldest && nowMs - oldest.sentMs >= this.#repeatMs)',
-    to: 'if (oldest && nowMs < 0)',
+    from: 'sent.sentMs = this.#ports.clock.monotonicMs();',
+    to: 'if (sent.sentMs > 0) return;\n    sent.sentMs = this.#ports.clock.monotonicMs();',
+  },
+  {
+    name: 'what a packet has waited is forgotten',
+    file: 'transport/arrivals.ts',
+    from: 'const ageMs = ageOf(packet) + nowMs - atMs;',
+    to: 'const ageMs = 0;',
   },
   {
     name: 'numbers of asks come again too soon',
