@@ -17,5 +17,11 @@ export { realClock, realRandom, realTimers };
 export const realPorts: Ports = { clock: realClock, timers: realTimers, random: realRandom };
 export { AmbientCall, forbidAmbient } from './forbid-ambient.ts';
 export { type BusFaults, type SimulatedBus, simulatedBus } from './simulated-bus.ts';
+export { DiskError, type DiskRow, SimulatedDisk } from './simulated-disk.ts';
 export { portsOf, SimulatedLife } from './simulated-life.ts';
+export {
+  type SimulatedProcess,
+  type SimulatedProcesses,
+  simulatedProcesses,
+} from './simulated-processes.ts';
 export { type SimulatedThreads, simulatedThreads } from './simulated-threads.ts';

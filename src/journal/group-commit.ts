@@ -3,10 +3,10 @@
  * refused (a conflict) leaves the others alone; a transaction that fails takes all of its writes with it, and every caller
  * learns so. Order is kept.
  */
-import type { DatabaseSync } from 'node:sqlite';
 import { type Result, reasonOf, type Timers } from '../contracts/index.ts';
 import { JOURNAL_BOUNDS } from './event-limits.ts';
-import { isPassing, unavailable } from './sqlite-errors.ts';
+import type { Transactions } from './event-store.ts';
+import { unavailable } from './sqlite-errors.ts';
 
 export interface GroupCommit {
   /**
@@ -26,7 +26,7 @@ interface Pending {
 }
 
 export interface GroupCommitOptions {
-  readonly database: DatabaseSync;
+  readonly transactions: Transactions;
   readonly timers: Timers;
   /** Inside the transaction, after its writes. */
   readonly beforeCommit: () => void;
@@ -35,9 +35,7 @@ export interface GroupCommitOptions {
 }
 
 export function groupCommit(options: GroupCommitOptions): GroupCommit {
-  const { database, timers, beforeCommit, committed, rolledBack } = options;
-  const begin = database.prepare('BEGIN IMMEDIATE');
-  const commit = database.prepare('COMMIT');
+  const { transactions, timers, beforeCommit, committed, rolledBack } = options;
   let pending: Pending[] = [];
   let pendingBytes = 0;
   let scheduled = false;
@@ -63,10 +61,10 @@ export function groupCommit(options: GroupCommitOptions): GroupCommit {
   const transact = (batch: readonly Pending[]): readonly Result<unknown>[] => {
     if (refusal !== undefined) return batch.map(() => unavailable(refusal as string));
     try {
-      begin.run();
+      transactions.begin();
       const results = batch.map(({ write }) => write());
       beforeCommit();
-      commit.run();
+      transactions.commit();
       committed();
       return results;
     } catch (thrown) {
@@ -81,8 +79,7 @@ export function groupCommit(options: GroupCommitOptions): GroupCommit {
   const abandon = (thrown: unknown): void => {
     rolledBack();
     try {
-      if (database.isTransaction) database.exec('ROLLBACK');
-      if (!isPassing(thrown)) refusal = `${reasonOf(thrown)}; open it again`;
+      if (!transactions.rollback(thrown)) refusal = `${reasonOf(thrown)}; open it again`;
     } catch (second) {
       refusal = `${reasonOf(thrown)}, then ${reasonOf(second)}; open it again`;
     }

@@ -2,6 +2,7 @@
 export { type MemoryJournalOptions, memoryJournal } from './memory-journal.ts';
 export { memoryKeyValue } from './memory-key-value.ts';
 export type { Recovered } from './set-aside.ts';
+export { openSimulatedJournal, type SimulatedJournalOptions } from './simulated-journal.ts';
 export {
   openSqliteJournal,
   type SqliteJournal,

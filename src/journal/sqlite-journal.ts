@@ -20,25 +20,20 @@ import {
   success,
   type Timers,
 } from '../contracts/index.ts';
-import { chainVerifier, type LinkedRow, readVerified } from './chain-verifier.ts';
-import { chainWriter } from './chain-writer.ts';
+import type { LinkedRow } from './chain-verifier.ts';
 import { openForWriting } from './database-file.ts';
-import { acceptAppend, acceptListing, acceptRead } from './event-limits.ts';
-import { groupCommit } from './group-commit.ts';
+import { durableJournal } from './durable-journal.ts';
+import type { EventStore } from './event-store.ts';
 import type { ChainHead } from './hash-chain.ts';
 import { type HeadFile, openHeadFile } from './head-file.ts';
-import {
-  type Judgement,
-  judgeJournal,
-  readHeadRow,
-  WRITE_HEAD,
-  walkEvents,
-} from './journal-file.ts';
+import { eventsAfter, judgeJournal, readHeadRow, WRITE_HEAD } from './journal-file.ts';
 import { createIfMissing, keepPrefix } from './journal-recovery.ts';
+import type { Judgement } from './judgement.ts';
 import { rowWriter } from './row-writer.ts';
 import { finishReplacement, type Recovered } from './set-aside.ts';
-import { readFailure, unavailable } from './sqlite-errors.ts';
-import { type StreamIndex, streamIndex } from './stream-index.ts';
+import { unavailable } from './sqlite-errors.ts';
+import { sqliteTransactions } from './sqlite-transactions.ts';
+import type { StreamIndex } from './stream-index.ts';
 
 export interface SqliteJournalOptions {
   /** Made when it does not exist; its folder must. */
@@ -67,10 +62,10 @@ export async function openSqliteJournal(
   const { file, timers, onDamage = 'fail' } = options;
   try {
     let recovered = finishReplacement(file);
-    let judgement = await judge(file, timers);
+    let judgement = await judgeFile(file, timers);
     if (judgement.kind === 'damaged' && onDamage === 'keep-prefix') {
       recovered = keepPrefix(file, judgement.damage);
-      judgement = await judge(file, timers);
+      judgement = await judgeFile(file, timers);
     }
     if (judgement.kind === 'damaged')
       return failure('JOURNAL_CORRUPT', { file, ...judgement.damage });
@@ -81,14 +76,9 @@ export async function openSqliteJournal(
   }
 }
 
-async function judge(file: string, timers: Timers): Promise<Judgement> {
+async function judgeFile(file: string, timers: Timers): Promise<Judgement> {
   const damage = createIfMissing(file);
   return damage ? { kind: 'damaged', damage } : judgeJournal(file, timers);
-}
-
-interface OpenFiles {
-  readonly database: DatabaseSync;
-  readonly headFile: HeadFile;
 }
 
 /** @throws what SQLite or the file system threw, with nothing left open */
@@ -101,104 +91,43 @@ function startJournal(
     const head = readHeadRow(database);
     if (head === 'damaged' || head.hash !== verified.head.hash)
       throw new Error('another process wrote to it while it was opened');
-    return journalOver(options, verified, { database, headFile: openHeadFile(options.file) });
+    const store = sqliteEventStore(database, options.file, openHeadFile(options.file));
+    return durableJournal({ ...options, store }, verified);
   } catch (thrown) {
     database.close();
     throw thrown;
   }
 }
 
-function journalOver(
-  { file, clock, timers }: SqliteJournalOptions,
-  { head, index }: { readonly head: ChainHead; readonly index: StreamIndex },
-  { database, headFile }: OpenFiles,
-): Journal {
+/** The rows and the head in one database; the head once more in a file. */
+function sqliteEventStore(database: DatabaseSync, file: string, headFile: HeadFile): EventStore {
   const rows = rowWriter(database);
+  const { begin, commit, rollback } = sqliteTransactions(database);
   const writeHead = database.prepare(WRITE_HEAD);
   const selectEvent = database.prepare(
     `SELECT this.sequence, this.event, this.hash, before.hash AS previousHash
      FROM events AS this LEFT JOIN events AS before ON before.sequence = this.sequence - 1
      WHERE this.sequence = ?`,
   );
-  const writer = chainWriter({
-    index,
-    head,
-    durability: 'fsynced',
-    store: rows.add,
-  });
-  const commits = groupCommit({
-    database,
-    timers,
-    beforeCommit: () => {
-      rows.flush();
-      const { count, hash } = writer.stagedHead();
-      // A batch of nothing but conflicts stays empty, and its commit is free.
-      if (count > writer.head().count) writeHead.run(count, hash);
-    },
-    committed: () => {
-      writer.commit();
-      headFile.write(writer.head());
-    },
-    rolledBack: () => {
-      rows.discard();
-      writer.rollback();
-    },
-  });
-  let reading = 0;
-
-  /** Runs a read; whatever it throws becomes a failure that names `reading`, the sequence it was at. */
-  const guarded = async <T>(read: () => Result<T> | Promise<Result<T>>): Promise<Result<T>> => {
-    if (!database.isOpen) return unavailable('it is closed');
-    try {
-      return await read();
-    } catch (thrown) {
-      return readFailure(thrown, { file, sequence: reading });
-    }
-  };
-
   return {
-    append: (stream, events, appendOptions) => {
-      const accepted = acceptAppend(stream, events, appendOptions);
-      if (!accepted.ok) return Promise.resolve(accepted);
-      const atMs = clock.wallMs();
-      return commits.submit(accepted.value.bytes, () => writer.append(accepted.value, atMs));
+    file,
+    isOpen: () => database.isOpen,
+    begin,
+    add: rows.add,
+    writeHead: ({ count, hash }) => {
+      rows.flush();
+      writeHead.run(count, hash);
     },
-    read: (stream, readOptions) =>
-      guarded(() => {
-        const range = acceptRead(stream, readOptions);
-        if (!range.ok) return range;
-        return readVerified({
-          stream,
-          sequences: index.slice(stream, range.value),
-          afterStreamSequence: range.value.afterStreamSequence,
-          rowAt: (sequence) => {
-            reading = sequence;
-            return selectEvent.get(sequence) as LinkedRow | undefined;
-          },
-          file,
-        });
-      }),
-    streams: (prefix, limit = 100) =>
-      guarded(() => {
-        const accepted = acceptListing(prefix, limit);
-        return accepted.ok ? success(index.newest(prefix, limit)) : accepted;
-      }),
-    verify: () =>
-      guarded(async () => {
-        const known = writer.head();
-        const verifier = chainVerifier(streamIndex(), [known]);
-        try {
-          const walked = await walkEvents(database, verifier, timers, known.count);
-          const damage = walked ?? verifier.end();
-          if (damage) return failure('JOURNAL_CORRUPT', { file, ...damage });
-          return success(known.count);
-        } catch (thrown) {
-          return readFailure(thrown, { file, sequence: verifier.head().count + 1 });
-        }
-      }),
-    close: async () => {
-      if (!database.isOpen) return;
-      commits.close();
+    commit,
+    rollback: (thrown) => {
+      rows.discard();
+      return rollback(thrown);
+    },
+    rowAt: (sequence) => selectEvent.get(sequence) as LinkedRow | undefined,
+    rowsAfter: eventsAfter(database),
+    headRow: () => readHeadRow(database),
+    noteHead: headFile.write,
+    close: () => {
       database.close();
       headFile.close();
     },

@@ -41,6 +41,7 @@ import {
 } from './key-value-rules.ts';
 import { finishReplacement, type Recovered } from './set-aside.ts';
 import { readFailure, unavailable } from './sqlite-errors.ts';
+import { sqliteTransactions } from './sqlite-transactions.ts';
 
 export interface SqliteKeyValueOptions {
   /** Made when it does not exist; its folder must. Not the file of a journal. */
@@ -75,7 +76,7 @@ export async function openSqliteKeyValue(
 function storeOver(database: DatabaseSync, file: string, timers: Timers): KeyValue {
   const rows = rowsOf(database);
   const commits = groupCommit({
-    database,
+    transactions: sqliteTransactions(database),
     timers,
     beforeCommit: () => undefined,
     committed: () => undefined,
