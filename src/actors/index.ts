@@ -15,6 +15,6 @@ export { type CallContract, type ContractTerms, contractOf, resourcesOf } from '
 export { type RunArgs, runActor } from './run-actor.ts';
 export type { RunEvent } from './run-events.ts';
 export { SANDBOX_KEEPER, type SandboxStatus } from './sandbox-keeper-module.ts';
-export { type SkillActorArgs, sandboxOf, skillActor } from './skill-actor.ts';
-export { type SkillPoolArgs, skillPoolActor } from './skill-pool-actor.ts';
+export { httpClientOf, type SkillActorArgs, sandboxOf, skillActor } from './skill-actor.ts';
+export { SKILL_ACTOR, type SkillPoolArgs, skillPoolActor } from './skill-pool-actor.ts';
 export { judge, type Verdict, type Verification, verifierActor } from './verifier-actor.ts';

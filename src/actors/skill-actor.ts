@@ -4,6 +4,7 @@
  * that its supervisor sees it.
  */
 import { SpanStatusCode, trace } from '@opentelemetry/api';
+import type { Processes } from '../contracts/index.ts';
 import {
   describeSandboxExit,
   failure,
@@ -14,7 +15,7 @@ import {
   type TenantId,
   type TraceContext,
 } from '../contracts/index.ts';
-import { realHttpClient, realProcesses } from '../host/index.ts';
+import { type HttpClient, realHttpClient, realProcesses } from '../host/index.ts';
 import {
   type ActorContext,
   ActorExit,
@@ -83,16 +84,25 @@ const isOwnLimit = (exit: SandboxExit): boolean =>
   exit.kind !== 'protocol' &&
   exit.kind !== 'start-failed';
 
-/** The sandbox of this thread, started with the first skill that needs it. */
-export function sandboxOf(system: ActorSystem, warmHosts: number): Promise<Result<Sandbox>> {
+/** The sandbox of this thread, started with the first skill that needs it; `processes` counts for whoever comes first. */
+export function sandboxOf(
+  system: ActorSystem,
+  warmHosts: number,
+  processes: Processes = realProcesses,
+): Promise<Result<Sandbox>> {
   return system.extension('sandbox', () => {
-    const started = startSandbox({ ports: system, processes: realProcesses, warmHosts });
+    const started = startSandbox({ ports: system, processes, warmHosts });
     const close = async () => {
       const sandbox = await started;
       if (sandbox.ok) await sandbox.value.close();
     };
     return { value: started, close };
   });
+}
+
+/** What the skills of this thread reach the network by; `client` counts for whoever comes first. */
+export function httpClientOf(system: ActorSystem, client: HttpClient = realHttpClient): HttpClient {
+  return system.extension('http', () => ({ value: client, close: async () => undefined }));
 }
 
 async function leaseHost(state: SkillState, system: ActorSystem): Promise<Result<HostProcess>> {
@@ -133,7 +143,7 @@ async function runTraced(
     tenant: state.tenant,
     correlationId,
     effects: {
-      http: realHttpClient,
+      http: httpClientOf(ctx.system),
       keyValue: remoteKeyValue(state.kv, ctx.detached()),
       log: (line) => writeLine(line, ctx),
     },

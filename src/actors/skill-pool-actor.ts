@@ -53,7 +53,8 @@ interface PoolState extends SkillPoolArgs {
 }
 
 const extension = import.meta.url.endsWith('.ts') ? '.ts' : '.js';
-const SKILL_ACTOR = { url: new URL(`./skill-actor${extension}`, import.meta.url).href };
+/** Where a thread finds the actor of a skill. */
+export const SKILL_ACTOR = { url: new URL(`./skill-actor${extension}`, import.meta.url).href };
 const QUARANTINE: RestartIntensity = { maxRestarts: 3, windowMs: 600_000 };
 /** On top of the wall limit: lease of a fresh host, hops, queues. */
 const GRACE_MS = 15_000;

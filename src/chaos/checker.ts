@@ -34,6 +34,63 @@ export type Fact =
   | { readonly kind: 'ended'; readonly actor: string }
   | { readonly kind: 'watched'; readonly watch: string; readonly actor: string }
   | { readonly kind: 'terminated'; readonly watch: string }
+  /** `node` is `n-1#2`, the second life of `n-1`; runs bear its name. */
+  | { readonly kind: 'node ended'; readonly node: string }
+  | { readonly kind: 'run began'; readonly run: string }
+  | {
+      readonly kind: 'run ended';
+      readonly run: string;
+      readonly runId: string;
+      readonly code: string | undefined;
+      readonly isRight: boolean;
+    }
+  /** Something that may be done at most once was done. */
+  | { readonly kind: 'effect'; readonly key: string }
+  | {
+      readonly kind: 'journaled';
+      readonly node: string;
+      readonly sequence: number;
+      readonly stream: string;
+      readonly streamSequence: number;
+      readonly digest: string;
+    }
+  | {
+      readonly kind: 'journal opened';
+      readonly node: string;
+      /** The first event that could not be kept. */
+      readonly damagedAt: number | undefined;
+    }
+  | {
+      readonly kind: 'journal found';
+      readonly node: string;
+      readonly sequence: number;
+      readonly stream: string;
+      readonly streamSequence: number;
+      readonly type: string;
+      readonly digest: string;
+    }
+  /** From here on all that it holds is told. */
+  | { readonly kind: 'journal reading'; readonly node: string }
+  /** That was all. */
+  | { readonly kind: 'journal read'; readonly node: string }
+  | {
+      readonly kind: 'journal unreadable';
+      readonly node: string;
+      readonly stream: string;
+      readonly reason: string;
+    }
+  | { readonly kind: 'disk damage'; readonly node: string; readonly what: string }
+  | {
+      readonly kind: 'group began';
+      readonly group: string;
+      readonly scope: string;
+      readonly children: number;
+    }
+  | { readonly kind: 'group gave up'; readonly group: string }
+  | { readonly kind: 'child started'; readonly group: string; readonly place: number }
+  | { readonly kind: 'child failed'; readonly group: string; readonly place: number }
+  /** From here on the clocks of a machine go at this rate. */
+  | { readonly kind: 'clock drift'; readonly rate: number }
   /** Something was killed or cut off for good: from here on messages may be lost. */
   | { readonly kind: 'loss'; readonly what: string };
 

@@ -1,6 +1,18 @@
-/** Faults, and the simulator that runs a whole cluster on virtual time. */
+/** Faults and plans of them, and the simulator that runs a whole cluster on virtual time. */
 export type { Violation } from './checker.ts';
-export { FAULTS } from './faults.ts';
+export { type FaultPlan, FaultPlanSchema, loadFaultPlan, readFaultPlan } from './fault-plan.ts';
+export { describeEvent, type FaultEvent } from './fault-schedule.ts';
+export { FAULTS } from './fault-table.ts';
+export { type Shrunk, shrink } from './shrink.ts';
 export { type SimulationOptions, type SimulationResult, simulate } from './simulation.ts';
 export { SOMETIMES, type Sometimes } from './sometimes.ts';
-export { type FailedSeed, type SweepOptions, type SweepReport, sweep } from './sweep.ts';
+export {
+  type FailedSeed,
+  runSeed,
+  type SeedOptions,
+  type SeedOutcome,
+  type SweepOptions,
+  type SweepReport,
+  sweep,
+} from './sweep.ts';
+export { sweepPool } from './sweep-pool.ts';

@@ -1,4 +1,5 @@
 /** One node of a simulated cluster: the real kernel, supervisors, links and sessions on virtual time, with threads that can die. */
+import { httpClientOf, SKILL_ACTOR, sandboxOf, skillActor } from '../actors/index.ts';
 import {
   type Log,
   MAIN_THREAD,
@@ -7,24 +8,35 @@ import {
   type ThreadName,
 } from '../contracts/index.ts';
 import {
+  type DriftingClock,
   portsOf,
   type SimulatedBus,
+  type SimulatedDisk,
   SimulatedLife,
+  type SimulatedProcesses,
   type SimulatedThreads,
   type SimulatedTime,
+  simulatedProcesses,
   simulatedThreads,
 } from '../host/index.ts';
-import { ActorSystem, joinBus } from '../kernel/index.ts';
+import { ActorSystem, joinBus, provideModule } from '../kernel/index.ts';
+import { simulatedHost } from '../sandbox/index.ts';
 import { type Joined, liveThread, startThreads, ThreadGroup } from '../supervisor/index.ts';
 import type { PeerSessions } from '../transport/index.ts';
+import type { Fact } from './checker.ts';
+import { SimulatedRuns } from './simulated-runs.ts';
+import { bankClient, SIMULATED_SKILLS } from './simulated-skills.ts';
 
 export interface NodeWorld {
   readonly time: SimulatedTime;
   readonly random: Random;
   readonly bus: SimulatedBus;
   readonly threads: number;
-  /** How far the node's wall clock is off, ms. */
-  readonly skewMs: () => number;
+  /** Of its machine, as the disk: both outlive the process. */
+  readonly clock: DriftingClock;
+  readonly disk: SimulatedDisk;
+  readonly hear: (fact: Fact) => void;
+  readonly isQuiet: () => boolean;
   readonly log: (place: string) => Log;
 }
 
@@ -39,23 +51,30 @@ export const STRATEGY = {
   intensity: { maxRestarts: 1_000, windowMs: 60_000 },
   backoff: { minMs: 50, maxMs: 500, jitterRatio: 0.2 },
 } as const;
+provideModule(SKILL_ACTOR.url, { default: skillActor });
 const NO_TRACING = { flush: () => undefined, stop: () => undefined };
 
 export class SimulatedNode {
   readonly id: NodeId;
+  /** `n-1#2`: the second life of `n-1`. */
+  readonly name: string;
   readonly life = new SimulatedLife();
+  readonly runs: SimulatedRuns;
   readonly system: ActorSystem;
   readonly threadNames: readonly ThreadName[];
   readonly #threads: SimulatedThreads;
   readonly #group: ThreadGroup;
   readonly #sessions: PeerSessions;
+  readonly #hosts = new Map<string, SimulatedProcesses>();
 
   /** `lifeNumber` counts the lives of the node's name, from 1. */
   constructor(id: NodeId, lifeNumber: number, world: NodeWorld) {
-    const { time, bus, skewMs, log } = world;
+    const { time, bus, clock, disk, log, hear, isQuiet } = world;
     const random = world.random.fork(`${id}/${lifeNumber}`);
     this.id = id;
-    const ports = portsOf(this.life, time, random.fork('main'), skewMs);
+    this.name = `${id}#${lifeNumber}`;
+    this.life.onDeath(() => hear({ kind: 'node ended', node: this.name }));
+    const ports = portsOf(this.life, time, random.fork('main'), clock);
     this.system = new ActorSystem({
       node: id,
       epoch: lifeNumber * 1_000,
@@ -68,7 +87,7 @@ export class SimulatedNode {
       time,
       random: random.fork('threads'),
       life: this.life,
-      skewMs,
+      clock,
       hopMsMax: HOP_MS_MAX,
       streams: NO_STREAMS,
       main: (start) => {
@@ -78,7 +97,11 @@ export class SimulatedNode {
         return liveThread(own, {
           log: log(`${id}/${boot.thread}`),
           tracing: NO_TRACING,
-          join: async (system) => (life ? this.#join(system, bus, life) : undefined),
+          join: async (system) => {
+            if (!life) return undefined;
+            this.#equip(system, life, own.ports.random, world);
+            return this.#join(system, bus, life);
+          },
         });
       },
     });
@@ -97,6 +120,14 @@ export class SimulatedNode {
       hangMs: HANG_MS,
       drainMs: DRAIN_MS,
     });
+    const { life, name, system } = this;
+    this.#equip(system, life, random, world);
+    disk.onStall = (stallMs) => {
+      life.hang();
+      time.timers.after(stallMs, () => life.wake());
+    };
+    const runPorts = { ...ports, random: random.fork('runs') };
+    this.runs = new SimulatedRuns({ name, system, ports: runPorts, life, disk, hear, isQuiet });
   }
 
   get isAlive(): boolean {
@@ -121,11 +152,36 @@ export class SimulatedNode {
     this.#group.terminate(thread, { kind: 'threw', message: 'killed by a fault' });
   }
 
+  sandboxHosts(thread: ThreadName): ReturnType<SimulatedProcesses['alive']> {
+    return this.#hosts.get(thread)?.alive() ?? [];
+  }
+
   /** Settles when everything of the node has ended in order. */
   async stop(): Promise<void> {
     await this.system.shutdown({ drainMs: DRAIN_MS });
     await this.#sessions.close();
     await this.#group.close();
+  }
+
+  /** What the skills of a thread run in and reach out by. */
+  #equip(system: ActorSystem, life: SimulatedLife, random: Random, world: NodeWorld): void {
+    const { time, hear } = world;
+    const hosts = simulatedProcesses({
+      time,
+      random: random.fork('hosts'),
+      owner: life,
+      main: simulatedHost(SIMULATED_SKILLS),
+    });
+    this.#hosts.set(system.thread, hosts);
+    void sandboxOf(system, 0, hosts);
+    httpClientOf(
+      system,
+      bankClient({
+        uniform: random.fork('bank').next,
+        sleep: (ms) => new Promise((resolve) => void time.timers.after(ms, resolve)),
+        paid: (key) => hear({ kind: 'effect', key }),
+      }),
+    );
   }
 
   async #join(system: ActorSystem, bus: SimulatedBus, life: SimulatedLife): Promise<Joined> {

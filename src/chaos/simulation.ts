@@ -6,22 +6,38 @@
  */
 import {
   type Log,
+  MAIN_THREAD,
   type NodeId,
   type Random,
   reasonOf,
   type ThreadName,
 } from '../contracts/index.ts';
-import { forbidAmbient, seededRandom, simulatedBus, simulatedTime } from '../host/index.ts';
+import {
+  DriftingClock,
+  forbidAmbient,
+  SimulatedDisk,
+  seededRandom,
+  simulatedBus,
+  simulatedTime,
+} from '../host/index.ts';
+import { observeTransitions } from '../kernel/index.ts';
 import { supervisor } from '../supervisor/index.ts';
+import { beginBrittle, brittleSpec } from './brittle.ts';
 import type { Checker, Fact, Violation } from './checker.ts';
-import { askChecker } from './checkers/asks.ts';
-import { noLossChecker } from './checkers/no-loss.ts';
-import { orderChecker } from './checkers/order.ts';
-import { watchChecker } from './checkers/watch.ts';
+import { CHECKERS } from './checkers.ts';
 import { EventLog } from './event-log.ts';
-import { FAULTS, type FaultWorld } from './faults.ts';
+import type { FaultWorld } from './fault.ts';
+import type { FaultPlan } from './fault-plan.ts';
+import { type FaultRunner, runSchedule } from './fault-runner.ts';
+import {
+  describeEvent,
+  drawFaults,
+  drawSchedule,
+  type FaultEvent,
+  scheduleOf,
+} from './fault-schedule.ts';
 import { SimulatedNode, STRATEGY } from './simulated-node.ts';
-import type { Sometimes } from './sometimes.ts';
+import { type Sometimes, seenBy, seenIn } from './sometimes.ts';
 import { beginWorkload, hubAt, hubSpecs } from './workload.ts';
 
 export interface SimulationOptions {
@@ -34,6 +50,10 @@ export interface SimulationOptions {
   readonly forMs?: number;
   /** Names of faults; default: a subset that the seed chooses. */
   readonly faults?: readonly string[];
+  /** Says what happens, instead of chance. */
+  readonly plan?: FaultPlan;
+  /** Exactly these, whatever seed and plan say. */
+  readonly schedule?: readonly FaultEvent[];
 }
 
 export interface SimulationResult {
@@ -41,13 +61,16 @@ export interface SimulationResult {
   readonly hash: string;
   readonly events: number;
   readonly virtualMs: number;
-  readonly faults: readonly string[];
+  /** What was to happen, in order. */
+  readonly schedule: readonly FaultEvent[];
+  /** Transitions of the lifecycle table that were taken, as `running failed`. */
+  readonly transitions: ReadonlySet<string>;
   readonly violations: readonly Violation[];
-  readonly seen: readonly Sometimes[];
+  readonly seen: ReadonlySet<Sometimes>;
   readonly lines: readonly string[];
 }
 
-const FAULTS_MEAN_MS = 2_500;
+const STARTED_MS = 1_000;
 const QUIET_MS = 3_000;
 /** A peer that was silent has to be given up, and found again. */
 const HEAL_MS = 40_000;
@@ -56,52 +79,65 @@ const VIOLATIONS_MAX = 20;
 
 export async function simulate(options: SimulationOptions): Promise<SimulationResult> {
   const simulation = new Simulation(options);
+  observeTransitions((state, event) => simulation.transitions.add(`${state} ${event}`));
   const allow = forbidAmbient(({ stack }) => simulation.violate('nothing ambient', String(stack)));
   try {
     return await simulation.run();
   } finally {
     allow();
+    observeTransitions(undefined);
   }
 }
 
 class Simulation {
-  readonly #options: Required<Omit<SimulationOptions, 'faults'>>;
+  readonly transitions = new Set<string>();
+  readonly #options: SimulationOptions & { readonly threads: number; readonly forMs: number };
   readonly #random: Random;
   readonly #time = simulatedTime();
   readonly #log: EventLog;
   readonly #bus;
-  readonly #faults: readonly string[];
+  readonly #schedule: readonly FaultEvent[];
   readonly #nodeIds: readonly NodeId[];
   readonly #nodes = new Map<NodeId, SimulatedNode>();
   readonly #lives = new Map<NodeId, number>();
-  readonly #skewMs = new Map<NodeId, number>();
+  readonly #clocks: ReadonlyMap<NodeId, DriftingClock>;
+  readonly #disks: ReadonlyMap<NodeId, SimulatedDisk>;
   readonly #violations: Violation[] = [];
   readonly #checkers: readonly Checker[];
   readonly #seen = new Set<Sometimes>();
-  #isQuiet = false;
   #isHealing = false;
+  #isQuiet = false;
 
-  constructor({ seed, nodes = 3, threads = 1, forMs = 30_000, faults }: SimulationOptions) {
-    this.#options = { seed, nodes, threads, forMs };
-    this.#random = seededRandom(seed);
+  constructor({ nodes = 3, threads = 1, forMs = 30_000, ...given }: SimulationOptions) {
+    const { plan, faults } = given;
+    this.#options = { ...given, threads, forMs };
+    this.#random = seededRandom(given.seed);
     this.#log = new EventLog(this.#time.clock);
     this.#bus = simulatedBus(this.#time, this.#random.fork('bus'));
     this.#nodeIds = Array.from({ length: nodes }, (_, at) => `n-${at + 1}` as NodeId);
-    const swarm = this.#random.fork('swarm');
-    this.#faults = faults ?? Object.keys(FAULTS).filter(() => swarm.next() < 0.4);
-    const report = (invariant: string, what: string): void => this.violate(invariant, what);
-    this.#checkers = [orderChecker, noLossChecker, askChecker, watchChecker].map((make) =>
-      make(report),
-    );
+    this.#clocks = new Map(this.#nodeIds.map((id) => [id, new DriftingClock(this.#time)]));
+    this.#disks = new Map(this.#nodeIds.map((id) => [id, new SimulatedDisk()]));
+    const layout = { nodeIds: this.#nodeIds, threads: threadNames(threads), forMs };
+    const chance = this.#random.fork('swarm');
+    this.#schedule =
+      given.schedule ??
+      (plan
+        ? scheduleOf(plan, layout, plan.seed === undefined ? chance : seededRandom(plan.seed))
+        : drawSchedule(drawFaults(chance, faults), layout, chance));
+    const isChecked = (invariant: string): boolean => plan?.verify?.includes(invariant) ?? true;
+    const report = (invariant: string, what: string): void => {
+      if (isChecked(invariant)) this.violate(invariant, what);
+    };
+    this.#checkers = CHECKERS.map((make) => make(report));
   }
 
   async run(): Promise<SimulationResult> {
     const { seed, forMs, threads } = this.#options;
     const uniform = this.#random.fork('workload').next;
-    const names = ['main', ...Array.from({ length: threads }, (_, at) => `t${at + 1}`)];
     const places = this.#nodeIds.flatMap((node) =>
-      names.map((thread) => ({ node, thread: thread as ThreadName })),
+      threadNames(threads).map((thread) => ({ node, thread })),
     );
+    beginBrittle();
     beginWorkload({
       hear: (fact) => this.#hear(fact),
       places,
@@ -110,21 +146,26 @@ class Simulation {
       isQuiet: () => this.#isQuiet,
     });
     for (const id of this.#nodeIds) this.#start(id);
-    await this.#time.advance(1_000);
-    this.#planFault();
+    await this.#time.advance(STARTED_MS);
+    if (this.#options.plan?.steadyState) await this.#checkLiveness(places);
+    for (const event of this.#schedule) this.#log.add('PLAN', describeEvent(event));
+    const faults = runSchedule(this.#schedule, this.#world(), (what) =>
+      this.#log.add('FAULT', what),
+    );
     await this.#time.advance(forMs);
-    await this.#heal(places);
+    await this.#heal(faults, places);
     for (const checker of this.#checkers) checker.finish(this.#time.clock.monotonicMs());
     await this.#end();
-    this.#see();
+    for (const what of seenIn(this.#bus.counts, [...this.#disks.values()])) this.#seen.add(what);
     return {
       seed,
       events: this.#log.count,
       hash: this.#log.digest(),
       virtualMs: this.#time.clock.monotonicMs(),
-      faults: this.#faults,
+      schedule: this.#schedule,
+      transitions: this.transitions,
       violations: this.#violations,
-      seen: [...this.#seen],
+      seen: this.#seen,
       lines: this.#log.lines(),
     };
   }
@@ -138,11 +179,19 @@ class Simulation {
       random: this.#random,
       bus: this.#bus,
       threads: this.#options.threads,
-      skewMs: () => this.#skewMs.get(id) ?? 0,
+      clock: this.#clock(id),
+      disk: this.#disk(id),
+      hear: (fact) => this.#hear(fact),
+      isQuiet: () => this.#isHealing,
       log: (place) => this.#logOf(place),
     });
     this.#nodes.set(id, node);
-    const children = hubSpecs(node.places());
+    const terms = {
+      hear: (fact: Fact) => node.life.act(() => this.#hear(fact)),
+      uniform: this.#random.fork(`brittle/${node.name}`).next,
+      isQuiet: () => this.#isQuiet,
+    };
+    const children = [...hubSpecs(node.places()), brittleSpec(node.name, terms)];
     node.system.spawn(supervisor, { strategy: STRATEGY, children }, { name: 'launcher' });
   }
 
@@ -159,105 +208,88 @@ class Simulation {
   #hear(fact: Fact): void {
     const { kind, ...facts } = fact;
     this.#log.add('', `${kind} ${Object.values(facts).join(' ')}`);
-    if (fact.kind === 'settled') {
-      if (fact.result === 'answered') this.#seen.add('an ask was answered');
-      if (fact.result === 'not-delivered') this.#seen.add('an ask was not delivered');
-      if (fact.result === 'unknown') this.#seen.add('an ask ended unknown');
-      if (fact.code === 'ASK_TIMEOUT') this.#seen.add('an ask timed out');
-      if (fact.code === 'PEER_LOST') this.#seen.add('a peer was lost');
-      if (fact.code === 'THREAD_LOST') this.#seen.add('a thread was lost');
-    }
-    if (fact.kind === 'terminated') this.#seen.add('a watched actor ended');
-    if (fact.kind === 'sent' && !fact.isAccepted) this.#seen.add('a send was refused');
+    for (const what of seenBy(fact)) if (what) this.#seen.add(what);
     const nowMs = this.#time.clock.monotonicMs();
     for (const checker of this.#checkers) checker.hear(fact, nowMs);
   }
 
-  #see(): void {
-    const { lost, repeated, cut } = this.#bus.counts;
-    if (lost > 0) this.#seen.add('a packet was lost');
-    if (repeated > 0) this.#seen.add('a packet was repeated');
-    if (cut > 0) this.#seen.add('a packet was cut off');
+  #clock(id: NodeId): DriftingClock {
+    return this.#clocks.get(id) as DriftingClock;
   }
 
-  // --- faults -----------------------------------------------------------------------------------------------------
-
-  #planFault(): void {
-    const random = this.#random.fork('faults');
-    const world = this.#faultWorld(random);
-    const next = (): void => {
-      if (this.#isHealing || this.#faults.length === 0) return;
-      const name = this.#faults[Math.floor(random.next() * this.#faults.length)] as string;
-      FAULTS[name]?.(world);
-      this.#time.timers.after(-Math.log(1 - random.next()) * FAULTS_MEAN_MS, next);
-    };
-    this.#time.timers.after(random.next() * FAULTS_MEAN_MS, next);
+  #disk(id: NodeId): SimulatedDisk {
+    return this.#disks.get(id) as SimulatedDisk;
   }
 
-  #faultWorld(random: Random): FaultWorld {
-    const note = (what: string): void => this.#log.add('FAULT', what);
+  #world(): FaultWorld {
     return {
       bus: this.#bus,
-      nodes: () => [...this.#nodes.values()].filter(({ isAlive }) => isAlive),
       nodeIds: this.#nodeIds,
-      random,
-      note,
+      node: (id) => {
+        const node = this.#nodes.get(id);
+        return node?.isAlive ? node : undefined;
+      },
+      clock: (id) => this.#clock(id),
+      disk: (id) => this.#disk(id),
+      random: this.#random.fork('faults'),
       later: (delayMs, what) => void this.#time.timers.after(delayMs, what),
       restart: (id) => {
         if (!this.#nodes.get(id)?.isAlive) this.#start(id);
       },
-      skew: (id, byMs) => this.#skewMs.set(id, byMs),
+      drift: (rate) => this.#hear({ kind: 'clock drift', rate }),
       loss: (what) => {
-        note(what);
         if (what.endsWith('crashes')) this.#seen.add('a node crashed');
         if (what.endsWith('is killed')) this.#seen.add('a thread was killed');
-        if (what.includes('hangs for')) this.#seen.add('a thread hung');
+        if (what.endsWith('hangs')) this.#seen.add('a thread hung');
         this.#hear({ kind: 'loss', what });
       },
+      damage: (node, what) => this.#hear({ kind: 'disk damage', node, what }),
     };
   }
 
   // --- the end ----------------------------------------------------------------------------------------------------
 
-  /** Everything is made whole; after a while every thread has to answer every node. */
-  async #heal(
-    places: readonly { readonly node: NodeId; readonly thread: ThreadName }[],
-  ): Promise<void> {
+  /** Everything is made whole; after a while everything has to work. */
+  async #heal(faults: FaultRunner, places: readonly Place[]): Promise<void> {
     this.#log.add('HEAL', 'all faults end');
     this.#isHealing = true;
-    Object.assign(this.#bus.faults, {
-      loss: 0,
-      repeat: 0,
-      corruption: 0,
-      delayMs: 0.2,
-      jitterMs: 0.2,
-    });
+    faults.heal();
     this.#bus.heal();
-    await this.#time.advance(HEAL_MS - QUIET_MS);
+    await this.#time.advance((this.#options.plan?.rollback?.withinMs ?? HEAL_MS) - QUIET_MS);
     this.#isQuiet = true;
     await this.#time.advance(QUIET_MS);
+    await this.#checkLiveness(places);
+  }
+
+  /** Every thread answers every node, by a child of its hub: both have to be there. Every node carries out a run. */
+  async #checkLiveness(places: readonly Place[]): Promise<void> {
+    const withinMs = this.#options.plan?.steadyState?.answersWithinMs ?? ASK_MS;
     for (const [id, node] of this.#nodes) {
       for (const place of places) {
-        // Answered by a child of the hub: both have to be there.
-        const ask = this.#expected(`${id} to ${place.node}/${place.thread}`);
+        const ask = this.#expected(`${id} to ${place.node}/${place.thread}`, withinMs);
         const hub = hubAt(place.node, place.thread);
-        const asked = node.system.ask(hub, 'rest', ask, { timeoutMs: ASK_MS });
+        const asked = node.system.ask(hub, 'rest', ask, { timeoutMs: withinMs });
         void asked.then((result) => {
           if (result.kind === 'answered') return;
           const what = `${place.node}/${place.thread} does not answer ${id}: ${result.error.message}`;
           this.violate('liveness', what);
         });
       }
+      void node.runs.probe().then((reason) => {
+        if (reason !== undefined) this.violate('liveness', `${id} carries out no run: ${reason}`);
+      });
     }
-    await this.#time.advance(ASK_MS + 1_000);
+    await this.#time.advance(withinMs + 1_000);
   }
 
-  #expected(name: string): string {
-    this.#hear({ kind: 'asked', ask: name, timeoutMs: ASK_MS, isLocal: false });
-    return name;
+  #expected(name: string, timeoutMs: number): string {
+    const ask = `${name} at ${this.#time.clock.monotonicMs().toFixed(0)}`;
+    this.#hear({ kind: 'asked', ask, timeoutMs, isLocal: false });
+    return ask;
   }
 
   async #end(): Promise<void> {
+    for (const node of this.#nodes.values()) await node.runs.readBack();
     let stopped = 0;
     for (const [id, node] of this.#nodes) {
       void node.stop().then(
@@ -279,6 +311,14 @@ class Simulation {
     if (this.#violations.length < VIOLATIONS_MAX) this.#violations.push({ invariant, what });
   }
 }
+
+interface Place {
+  readonly node: NodeId;
+  readonly thread: ThreadName;
+}
+
+const threadNames = (count: number): readonly ThreadName[] =>
+  [MAIN_THREAD, ...Array.from({ length: count }, (_, at) => `t${at + 1}`)] as ThreadName[];
 
 function leftIn(nodes: Iterable<SimulatedNode>): readonly string[] {
   return [...nodes].flatMap(({ id, system }) => {

@@ -61,6 +61,9 @@ const guest = defineActor({
   initial: (_none: undefined, ctx: ActorContext) => ({ self: keyOf(ctx.self) }),
   receive: {
     leave: (_state, _none: undefined, ctx: ActorContext) => ctx.stop(),
+    fuss: () => {
+      throw new Error('a guest makes a fuss');
+    },
     note: (_state, { stream, id }: Numbered) => terms.hear({ kind: 'received', stream, id }),
   },
   signals: { stopped: (state) => terms.hear({ kind: 'ended', actor: state?.self ?? '' }) },
@@ -151,7 +154,7 @@ function act(state: HubState, ctx: ActorContext): void {
     return ctx.pipeToSelf(ctx.ask(to, 'guest', undefined, { timeoutMs: ASK_MS }), 'met');
   }
   // What comes right after waits in the mailbox of one who is going.
-  ctx.tell(state.guest, 'leave');
+  ctx.tell(state.guest, chance < 0.98 ? 'fuss' : 'leave');
   send(state, ctx, state.guest, 'note');
 }
 

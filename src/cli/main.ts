@@ -11,7 +11,7 @@ import { type GlobalOptions, reportError } from './output.ts';
 import { planCommand } from './plan.ts';
 import { runCommand } from './run.ts';
 import { runsCommand } from './runs.ts';
-import { replayCommand, type SimOptions, simCommand } from './sim.ts';
+import { replayCommand, type SimOptions, shrinkCommand, simCommand } from './sim.ts';
 import { traceCommand } from './trace.ts';
 import { upCommand } from './up.ts';
 
@@ -187,13 +187,20 @@ function addSimulator(add: Add, finish: Finish, program: Command): void {
         new Option('--faults <names>', 'these faults alone, with commas; none for none').argParser(
           (text) => (text === 'none' ? [] : text.split(',')),
         ),
-      );
+      )
+      .option('--profile <file>', 'a fault plan: what happens, instead of chance');
   world(sim)
     .addOption(
       new Option('--seeds <range>', 'A..B').default([1, 100], '1..100').argParser(seedRange),
     )
     .option('--twice', 'run each seed twice and compare what happened', false)
     .option('--to-first', 'end after the first seed that fails', false)
+    .addOption(
+      new Option('--jobs <n>', 'seeds at once, each on a thread')
+        .default(1)
+        .argParser(wholeNumber(1, 256)),
+    )
+    .option('--list', 'show the faults that there are', false)
     .action(finish((options) => simCommand(options as SimOptions)));
   world(add(sim, 'replay', 'run one seed again'))
     .addArgument(new Argument('<seed>').argParser(wholeNumber(0, Number.MAX_SAFE_INTEGER)))
@@ -202,6 +209,14 @@ function addSimulator(add: Add, finish: Finish, program: Command): void {
     .action(
       finish((options, seed: number) =>
         replayCommand(seed, options as Parameters<typeof replayCommand>[1]),
+      ),
+    );
+  world(add(sim, 'shrink', 'find the fewest faults with which a seed still fails'))
+    .addArgument(new Argument('<seed>').argParser(wholeNumber(0, Number.MAX_SAFE_INTEGER)))
+    .option('--out <file>', 'write them as a fault plan')
+    .action(
+      finish((options, seed: number) =>
+        shrinkCommand(seed, options as Parameters<typeof shrinkCommand>[1]),
       ),
     );
 }

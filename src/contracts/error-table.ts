@@ -88,6 +88,10 @@ export const ERROR_TABLE = {
     mismatch,
     'Correct skill.json at the place named; src/skills/hello is a package to start from.',
   ),
+  FAULT_PLAN_INVALID: badInput<Mismatch>(
+    mismatch,
+    'Correct the fault plan at the place named; docs/simulation.md shows every field.',
+  ),
   CONFIG_INVALID: badInput<Mismatch>(mismatch, 'Correct the setting at the place named.'),
   INPUT_INVALID: badInput<Mismatch & { of: string }>(
     (d) => `input of ${d.of}: ${mismatch(d)}`,

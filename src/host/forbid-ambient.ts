@@ -3,6 +3,13 @@
  * gets an error with the stack that shows where. A simulation never waits for real I/O, so nobody else runs meanwhile.
  */
 
+import childProcess from 'node:child_process';
+import crypto from 'node:crypto';
+import fs from 'node:fs';
+import http from 'node:http';
+import { syncBuiltinESMExports } from 'node:module';
+import net from 'node:net';
+
 type Ambient = readonly [owner: object, name: string];
 
 const AMBIENT: readonly Ambient[] = [
@@ -12,6 +19,12 @@ const AMBIENT: readonly Ambient[] = [
   [Date, 'now'],
   [Math, 'random'],
   [performance, 'now'],
+  [childProcess, 'spawn'],
+  [crypto, 'randomBytes'],
+  [crypto, 'randomUUID'],
+  [fs.promises, 'readFile'],
+  [http, 'request'],
+  [net, 'connect'],
 ];
 
 export class AmbientCall extends Error {}
@@ -26,7 +39,9 @@ export function forbidAmbient(told: (call: AmbientCall) => void): () => void {
       throw call;
     });
   }
+  syncBuiltinESMExports();
   return () => {
     for (const [owner, name, real] of before) Reflect.set(owner, name, real);
+    syncBuiltinESMExports();
   };
 }

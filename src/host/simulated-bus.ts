@@ -3,26 +3,32 @@ import type { PacketBus, Random } from '../contracts/index.ts';
 import type { SimulatedTime } from './simulated-clock.ts';
 import type { SimulatedLife } from './simulated-life.ts';
 
-export interface BusFaults {
-  /** Shares of packets, 0..1. */
-  loss: number;
-  repeat: number;
-  /** One bit of the packet is turned over. */
-  corruption: number;
-  /** Each packet takes from `delayMs` to this much more; those that take different times change places. */
-  delayMs: number;
-  jitterMs: number;
+/** What is wrong with a part of the bus, in the terms of Toxiproxy where it has them. Several add up. */
+export interface Toxic {
+  /** Only packets of this member, or to it; default: all. */
+  readonly from?: string;
+  readonly to?: string;
+  /** Share of packets that are lost, repeated, or changed in one bit: 0..1. */
+  readonly loss?: number;
+  readonly repeat?: number;
+  readonly corruption?: number;
+  /** Each packet takes so much longer, and up to `jitterMs` more: those that take different times change places. */
+  readonly latencyMs?: number;
+  readonly jitterMs?: number;
+  /** Packets of one direction wait for each other. */
+  readonly bytesPerSecond?: number;
+  /** Nothing gets through. */
+  readonly isCut?: boolean;
 }
 
 export interface SimulatedBus {
   /** The way of one process to the bus. */
   readonly join: (member: string, life: SimulatedLife) => PacketBus;
-  readonly faults: BusFaults;
-  /** From now on nothing gets from one member to the other; one direction. */
-  readonly cut: (from: string, to: string) => void;
+  /** @returns what takes it away again */
+  readonly add: (toxic: Toxic) => () => void;
   /** The server is away for everybody. */
   readonly setDown: (isDown: boolean) => void;
-  /** All cuts end, the server is back. */
+  /** No toxic is left, the server is back. */
   readonly heal: () => void;
   readonly counts: {
     carried: number;
@@ -30,6 +36,7 @@ export interface SimulatedBus {
     repeated: number;
     corrupted: number;
     cut: number;
+    delayed: number;
   };
 }
 
@@ -39,30 +46,54 @@ interface Listener {
   readonly receive: (packet: Uint8Array) => void;
 }
 
+const HOP_MS = 0.2;
+const HOP_JITTER_MS = 0.2;
+
 export function simulatedBus(time: SimulatedTime, random: Random): SimulatedBus {
   const listeners = new Map<string, Listener>();
   const returned: (readonly [SimulatedLife, () => void])[] = [];
-  const cuts = new Set<string>();
-  const faults = { loss: 0, repeat: 0, corruption: 0, delayMs: 0.2, jitterMs: 0.2 };
-  const counts = { carried: 0, lost: 0, repeated: 0, corrupted: 0, cut: 0 };
+  const toxics = new Set<Toxic>();
+  /** Until when a direction with little bandwidth is taken. */
+  const busyUntilMs = new Map<string, number>();
+  const counts = { carried: 0, lost: 0, repeated: 0, corrupted: 0, cut: 0, delayed: 0 };
   let isDown = false;
 
-  const isCut = (from: string, to: string): boolean => isDown || cuts.has(`${from}>${to}`);
+  const between = (from: string, to: string): readonly Toxic[] => {
+    if (toxics.size === 0) return [];
+    return [...toxics].filter((toxic) => (toxic.from ?? from) === from && (toxic.to ?? to) === to);
+  };
+  const happens = (share: number | undefined): boolean =>
+    share !== undefined && random.next() < share;
+  const delayMs = (path: string, active: readonly Toxic[], sizeBytes: number): number => {
+    let ms = HOP_MS + random.next() * HOP_JITTER_MS;
+    for (const { latencyMs = 0, jitterMs = 0, bytesPerSecond } of active) {
+      ms += latencyMs + (jitterMs === 0 ? 0 : random.next() * jitterMs);
+      if (bytesPerSecond === undefined) continue;
+      const nowMs = time.clock.monotonicMs();
+      const startMs = Math.max(nowMs, busyUntilMs.get(path) ?? 0);
+      busyUntilMs.set(path, startMs + (sizeBytes * 1_000) / bytesPerSecond);
+      ms += (busyUntilMs.get(path) as number) - nowMs;
+    }
+    if (ms > HOP_MS + HOP_JITTER_MS) counts.delayed++;
+    return ms;
+  };
   const carry = (from: string, subject: string, packet: Uint8Array): void => {
-    if (random.next() < faults.loss) {
+    const to = listeners.get(subject)?.member ?? '';
+    const active = between(from, to);
+    if (active.some(({ loss }) => happens(loss))) {
       counts.lost++;
       return;
     }
     const copy = new Uint8Array(packet);
-    if (random.next() < faults.corruption) {
+    if (active.some(({ corruption }) => happens(corruption))) {
       const at = Math.floor(random.next() * copy.byteLength);
       copy[at] = (copy[at] as number) ^ (1 << Math.floor(random.next() * 8));
       counts.corrupted++;
     }
-    time.timers.after(faults.delayMs + random.next() * faults.jitterMs, () => {
+    time.timers.after(delayMs(`${from}>${to}`, active, packet.byteLength), () => {
       const listener = listeners.get(subject);
       if (!listener) return;
-      if (isCut(from, listener.member)) counts.cut++;
+      if (isDown || between(from, listener.member).some(({ isCut }) => isCut)) counts.cut++;
       else {
         counts.carried++;
         listener.life.act(() => listener.receive(copy));
@@ -74,16 +105,19 @@ export function simulatedBus(time: SimulatedTime, random: Random): SimulatedBus 
   };
 
   return {
-    faults,
     counts,
-    cut: (from, to) => cuts.add(`${from}>${to}`),
+    add: (toxic) => {
+      toxics.add(toxic);
+      return () => void toxics.delete(toxic);
+    },
     setDown: (down) => {
       const wasDown = isDown;
       isDown = down;
       if (wasDown && !down) isBack();
     },
     heal: () => {
-      cuts.clear();
+      toxics.clear();
+      busyUntilMs.clear();
       const wasDown = isDown;
       isDown = false;
       if (wasDown) isBack();
@@ -92,7 +126,8 @@ export function simulatedBus(time: SimulatedTime, random: Random): SimulatedBus 
       publish: (subject, packet) => {
         if (!life.isAlive || isDown) return;
         carry(member, subject, packet);
-        if (random.next() < faults.repeat) {
+        const to = listeners.get(subject)?.member ?? '';
+        if (between(member, to).some(({ repeat }) => happens(repeat))) {
           counts.repeated++;
           carry(member, subject, packet);
         }

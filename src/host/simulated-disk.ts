@@ -26,6 +26,8 @@ export class SimulatedDisk {
   readonly counts = { commits: 0, refused: 0, lied: 0, lost: 0, torn: 0, flipped: 0 };
   /** Grows with each opening and each end of a process: who had the files before has them no more. */
   generation = 0;
+  /** Hears of flushes that hold up whoever waits for them. */
+  onStall: (stallMs: number) => void = () => undefined;
   #rows = new Map<number, DiskRow>();
   #head: string | undefined;
   #note: string | undefined;
@@ -55,6 +57,7 @@ export class SimulatedDisk {
       throw new DiskError('no space left on the device');
     }
     this.counts.commits++;
+    if (this.faults.stallMs > 0) this.onStall(this.faults.stallMs);
     this.#unflushed.push({ rows, headBefore: this.#head });
     for (const row of rows) this.#rows.set(row.sequence, row);
     this.#head = head;
@@ -91,7 +94,7 @@ export class SimulatedDisk {
       this.counts.lost++;
     }
     const torn = unflushed[kept]?.rows ?? [];
-    if (torn.length > 0 && random.next() < 0.3) {
+    if (torn.length > 0 && random.next() < 0.5) {
       this.counts.torn++;
       for (const row of torn.slice(0, 1 + Math.floor(random.next() * torn.length))) {
         this.#rows.set(row.sequence, row);

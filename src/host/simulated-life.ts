@@ -3,6 +3,7 @@
  * its life: the dead do nothing, those that hang do it later.
  */
 import type { Ports, Random, Timers } from '../contracts/index.ts';
+import type { DriftingClock } from './drifting-clock.ts';
 import type { SimulatedTime } from './simulated-clock.ts';
 
 export class SimulatedLife {
@@ -45,20 +46,17 @@ export class SimulatedLife {
   }
 }
 
-/** Ports whose timers end with the life. `skewMs` is how far the wall clock is off. */
+/** Ports whose timers end with the life. Without a `clock` of its own it goes by true time. */
 export function portsOf(
   life: SimulatedLife,
   time: SimulatedTime,
   random: Random,
-  skewMs: () => number = () => 0,
+  clock?: DriftingClock,
 ): Ports {
   const timers: Timers = {
-    after: (delayMs, fire) => time.timers.after(delayMs, () => life.act(fire)),
+    after: (delayMs, fire) =>
+      time.timers.after(clock?.trueMs(delayMs) ?? delayMs, () => life.act(fire)),
     immediate: (fire) => time.timers.immediate(() => life.act(fire)),
   };
-  const clock = {
-    wallMs: () => time.clock.wallMs() + skewMs(),
-    monotonicMs: () => time.clock.monotonicMs(),
-  };
-  return { clock, timers, random };
+  return { clock: clock ?? time.clock, timers, random };
 }

@@ -8,6 +8,7 @@ import type {
   Threads,
 } from '../contracts/index.ts';
 import { reasonOf } from '../contracts/index.ts';
+import type { DriftingClock } from './drifting-clock.ts';
 import type { SimulatedTime } from './simulated-clock.ts';
 import { portsOf, SimulatedLife } from './simulated-life.ts';
 import type { ThreadMain } from './thread-entry.ts';
@@ -20,7 +21,8 @@ export interface SimulatedThreadsOptions {
   readonly main: ThreadMain;
   /** The process that the threads belong to: they end with it. */
   readonly life: SimulatedLife;
-  readonly skewMs?: () => number;
+  /** Of the machine; default: true time. */
+  readonly clock?: DriftingClock;
   /** A frame takes up to this long; frames of one direction keep their order. */
   readonly hopMsMax: number;
 }
@@ -34,7 +36,7 @@ const START_MS = 25;
 const HEARTBEAT_MS = 250;
 
 export function simulatedThreads(options: SimulatedThreadsOptions): SimulatedThreads {
-  const { time, random, life: process, hopMsMax, main, streams, skewMs } = options;
+  const { time, random, life: process, hopMsMax, main, streams, clock } = options;
   const lives = new Map<string, SimulatedLife>();
   let started = 0;
 
@@ -64,7 +66,7 @@ export function simulatedThreads(options: SimulatedThreadsOptions): SimulatedThr
         beat();
         main({
           boot,
-          ports: portsOf(life, time, own, skewMs),
+          ports: portsOf(life, time, own, clock),
           streams,
           control: far.open(life),
           onPeer: (receive) => {

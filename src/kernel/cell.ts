@@ -324,6 +324,7 @@ export class Cell extends Turns {
   #restart(reason: ExitReason): void {
     if (!permits(this.lifecycle, 'restart')) return;
     this.move('restart');
+    this.#children?.takeHeld();
     this.#hasState = false;
     this.#hook(() => this.definition?.signals?.restarting?.(this.#state, reason, this.context));
     this.#timers?.cancelAll();
@@ -334,8 +335,12 @@ export class Cell extends Turns {
   /** An actor that failed before it had a state has nothing to resume with: it starts anew. */
   #resume(): void {
     if (!permits(this.lifecycle, 'resume')) return;
-    if (this.#hasState) this.move('resume');
-    else this.#restart(this.#exit);
+    if (!this.#hasState) return this.#restart(this.#exit);
+    this.move('resume');
+    // What it passed up was judged with it; what came since was not.
+    const [judged, ...unjudged] = this.#children?.takeHeld() ?? [];
+    if (judged) this.system.signal(judged.child, { kind: 'resume' });
+    for (const exit of unjudged) this.#onChildFailed(exit);
   }
 
   #stop(mode: StopMode, reason: ExitReason): void {
@@ -470,10 +475,15 @@ export class Cell extends Turns {
 
   #onChildFailed(exit: ChildExit): void {
     const child = this.childAt(exit.child);
-    if (!child || this.lifecycle === 'stopping' || this.lifecycle === 'restarting') return;
+    if (!child || this.isGoing) return;
+    if (this.lifecycle === 'suspended') return this.#children?.hold(exit);
     this.system.counters.failed(exit.reason);
     const decide = this.definition?.signals?.childFailed;
-    if (decide) return this.#react(() => decide(this.#state, exit, this.context));
+    if (decide) {
+      this.#react(() => decide(this.#state, exit, this.context));
+      if (permits(this.lifecycle, 'resume')) this.#children?.hold(exit);
+      return;
+    }
     this.system.logExit('a child failed and is stopped: its parent has no strategy', exit);
     this.context.stop(child.ref);
   }
@@ -481,9 +491,7 @@ export class Cell extends Turns {
   #onChildStopped(exit: ChildExit): void {
     const child = this.childAt(exit.child);
     if (!child) return;
-    if (this.lifecycle === 'stopping' || this.lifecycle === 'restarting') {
-      return this.#childGone(child);
-    }
+    if (this.isGoing) return this.#childGone(child);
     this.#children?.remove(child);
     const react = this.definition?.signals?.childStopped;
     if (react) this.#react(() => react(this.#state, exit, this.context));
@@ -496,8 +504,7 @@ export class Cell extends Turns {
       if (child.ref.thread !== thread) continue;
       child.isLost = true;
       const exit: ChildExit = { child: child.ref, reason, escalated: false };
-      if (this.lifecycle === 'stopping' || this.lifecycle === 'restarting')
-        this.#onChildStopped(exit);
+      if (this.isGoing) this.#onChildStopped(exit);
       else this.#onChildFailed(exit);
     }
     if (this.parent?.thread === thread) this.#stop('now', reason);

@@ -3,7 +3,7 @@
  * They form a linked list of themselves, so that a child costs its parent no entry; only those with a name of their own, and
  * those on other threads, are in a table too.
  */
-import type { AnyDefinition } from './actor.ts';
+import type { AnyDefinition, ChildExit } from './actor.ts';
 import type { ActorRef } from './actor-ref.ts';
 
 /** A definition by name, so that another thread can load it. */
@@ -46,6 +46,8 @@ export class FarChild extends Child {
 }
 
 export class Children {
+  /** The failure that the parent passed up, and those that came since: they wait until somebody has judged the parent. */
+  #held: ChildExit[] = [];
   #byName: Map<string, Child> | undefined;
   #youngest: Child | undefined;
   #stopping: Child | undefined;
@@ -106,6 +108,14 @@ export class Children {
     const all: Child[] = [];
     for (let each = this.#youngest; each; each = each.elder) all.push(each);
     return all.reverse();
+  }
+
+  hold(exit: ChildExit): void {
+    this.#held.push(exit);
+  }
+
+  takeHeld(): readonly ChildExit[] {
+    return this.#held.splice(0);
   }
 
   /** The next child to be told to stop: the youngest, unless one is being waited for. */

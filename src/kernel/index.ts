@@ -32,6 +32,7 @@ export {
   LIFECYCLE,
   type LifecycleEvent,
   type LifecycleState,
+  observeTransitions,
   permits,
   transition,
 } from './lifecycle.ts';

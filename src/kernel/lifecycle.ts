@@ -51,8 +51,18 @@ export const LIFECYCLE: Readonly<
   stopped: {},
 };
 
+type TransitionObserver = (state: LifecycleState, event: LifecycleEvent) => void;
+
+let observer: TransitionObserver | undefined;
+
+/** One at a time hears of every transition in this process: a simulation, to see what it has covered. */
+export function observeTransitions(next: TransitionObserver | undefined): void {
+  observer = next;
+}
+
 export function transition(state: LifecycleState, event: LifecycleEvent): LifecycleState {
   const next = LIFECYCLE[state][event];
+  observer?.(state, event);
   invariant(next, `an actor that is ${state} cannot meet the event ${event}`);
   return next;
 }

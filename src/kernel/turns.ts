@@ -77,6 +77,11 @@ export abstract class Turns extends Child implements Runnable {
     return state !== 'stopped' && state !== 'stopping' && state !== 'draining';
   }
 
+  /** It ends its children, to end or to start anew: what becomes of them is decided. */
+  protected get isGoing(): boolean {
+    return this.lifecycle === 'stopping' || this.lifecycle === 'restarting';
+  }
+
   protected move(event: LifecycleEvent): void {
     this.lifecycle = transition(this.lifecycle, event);
     this.#assess();

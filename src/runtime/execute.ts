@@ -154,13 +154,18 @@ function tell(onEvent: (event: RunEvent) => void, event: RunEvent, { log }: Acto
   }
 }
 
-/** Events go to the journal in order; the run is done when the last of them is as durable as the journal makes it. */
+/**
+ * Events go to the journal in order; the run is done when the last of them is as durable as the journal makes it. Each expects the
+ * one before it: after one that was refused there is none, so that a story may end early but has no gap.
+ */
 function recordTo(journal: Journal, runId: RunId, onEvent: (event: RunEvent) => void) {
   const appends: Promise<Result<unknown>>[] = [];
   return {
     emit: (event: RunEvent): void => {
       const { type, ...body } = event;
-      appends.push(journal.append(`run/${runId}`, [{ type, body: bounded(body) }]));
+      const recorded = [{ type, body: bounded(body) }];
+      const expectedStreamSequence = appends.length;
+      appends.push(journal.append(`run/${runId}`, recorded, { expectedStreamSequence }));
       onEvent(event);
     },
     settled: async (): Promise<SkeinError | undefined> => {

@@ -1,7 +1,7 @@
 /** Runs: the node that carries them out, plans, and `execute`. */
 
 export { readCeiling } from './ceiling-file.ts';
-export type { ExecuteRequest } from './execute.ts';
+export { type ExecuteParts, type ExecuteRequest, executeRun } from './execute.ts';
 export { type NodeStatus, type SkeinNode, startNode } from './node.ts';
 export type { NodeOptions } from './node-options.ts';
 export { openRegistry } from './open-registry.ts';

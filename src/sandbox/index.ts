@@ -7,4 +7,9 @@ export type { LeasedHost as HostProcess } from './host-process.ts';
 export type { SandboxLevel } from './launch.ts';
 export type { HostCallEvent, RunReport, RunRequest } from './run-request.ts';
 export { type Sandbox, type SandboxOptions, startSandbox } from './sandbox.ts';
+export {
+  type SimulatedSkill,
+  type SimulatedSkillContext,
+  simulatedHost,
+} from './simulated-host.ts';
 export { classify, type Verdict } from './violations.ts';

@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { FAULTS, simulate, sweep } from '../../src/chaos/index.ts';
+import {
+  FAULTS,
+  readFaultPlan,
+  shrink,
+  simulate,
+  sweep,
+  sweepPool,
+} from '../../src/chaos/index.ts';
 
 const SEEDS = 200;
 const SEEDS_TWICE = 10;
@@ -10,6 +17,7 @@ describe('a simulated cluster', () => {
     expect(report.failed).toEqual([]);
     expect(report.neverSeen).toEqual([]);
     expect(report.seeds).toBe(SEEDS);
+    expect(report.transitions.taken).toBeGreaterThanOrEqual(15);
   });
 
   it('does the same, event by event, whenever a seed is run', async () => {
@@ -27,5 +35,63 @@ describe('a simulated cluster', () => {
     const { violations, events } = await simulate({ seed: 3, nodes: 6, threads: 2, forMs: 5_000 });
     expect(violations).toEqual([]);
     expect(events).toBeGreaterThan(50_000);
+  });
+
+  it('does the same on several threads as on one', async () => {
+    const range = { first: 1, last: 4, forMs: 2_000 };
+    const pool = sweepPool(2);
+    const [one, several] = [await sweep(range), await sweep({ ...range, jobs: 2, run: pool.run })];
+    await pool.close();
+    expect(several).toEqual(one);
+  });
+});
+
+/** What a bug looks like from here: nothing is found after a fault that the plan does not excuse. */
+describe('a plan', () => {
+  const plan = (text: string) => {
+    const read = readFaultPlan(text, 'plan.yaml');
+    if (!read.ok) throw new Error(read.error.message);
+    return read.value;
+  };
+
+  it('decides what happens: targets by the seed, no more nodes than its blast radius', async () => {
+    const text = `
+version: 1
+title: one node after the other
+steadyState: { answersWithinMs: 5000 }
+blastRadius: { nodes: 1 }
+faults:
+  - { fault: crash-node, everyMs: 2000, forMs: 1500, target: { any: 1 } }
+  - { fault: hang-thread, atMs: 500, everyMs: 2000, forMs: 1000, target: { names: [n-2/t1] } }
+`;
+    const result = await simulate({ seed: 5, forMs: 8_000, plan: plan(text) });
+    expect(result.violations).toEqual([]);
+    const crashes = result.schedule.filter(({ fault }) => fault === 'crash-node');
+    expect(crashes.map(({ atMs }) => atMs)).toEqual([0, 2_000, 4_000, 6_000]);
+    const hangs = result.schedule.filter(({ fault }) => fault === 'hang-thread');
+    const besideCrash = hangs.filter(({ atMs }) =>
+      crashes.some((each) => each.target !== 'n-2' && Math.abs(each.atMs + 500 - atMs) < 1),
+    );
+    expect(besideCrash).toEqual([]);
+    const again = await simulate({ seed: 5, forMs: 8_000, plan: plan(text) });
+    expect(again.hash).toBe(result.hash);
+  });
+
+  it('that heals too late for its own promise is a violation, and shrinks to what matters', async () => {
+    const text = `
+version: 1
+title: a server that stays away
+rollback: { withinMs: 4000 }
+faults:
+  - { fault: noop, everyMs: 8000, forMs: 100 }
+  - { fault: clock-jump, everyMs: 9000, forMs: 100, target: { any: 1 } }
+  - { fault: long-partition, atMs: 100, forMs: 60000, target: { names: [n-1>n-2] } }
+`;
+    const how = { seed: 1, nodes: 2, forMs: 40_000, plan: plan(text) };
+    const { violations } = await simulate(how);
+    expect(violations[0]).toMatchObject({ invariant: 'liveness' });
+    const shrunk = await shrink(how);
+    expect(shrunk).toMatchObject({ invariant: 'liveness', nodes: 2 });
+    expect(shrunk?.schedule.map(({ fault }) => fault)).toEqual(['long-partition']);
   });
 });

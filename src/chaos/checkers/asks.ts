@@ -6,6 +6,7 @@ import type { Checker, Fact, Report } from '../checker.ts';
 
 interface Ask {
   readonly untilMs: number;
+  readonly timeoutMs: number;
   readonly isLocal: boolean;
   runs: number;
   settled: (Fact & { readonly kind: 'settled' }) | undefined;
@@ -20,6 +21,8 @@ export function askChecker(report: Report): Checker {
   const asks = new Map<string, Ask>();
   /** What a thread that hangs finds when it wakes has come just now, as far as it can tell. */
   let isHanging = false;
+  /** How wrong clocks may be by now: 0.01 is one in a hundred. */
+  let drift = 0;
   const check = (name: string, { runs, settled }: Ask): void => {
     if (runs > 1) report('asks', `${name} was run ${runs} times`);
     if (settled?.result === 'not-delivered' && runs > 0) {
@@ -36,9 +39,10 @@ export function askChecker(report: Report): Checker {
     name: 'asks',
     hear: (fact, nowMs) => {
       if (fact.kind === 'loss' && fact.what.includes('hangs')) isHanging = true;
+      if (fact.kind === 'clock drift') drift = Math.max(drift, 1.1 * Math.abs(1 - fact.rate));
       if (fact.kind === 'asked') {
         const { timeoutMs, isLocal } = fact;
-        const ask = { untilMs: nowMs + timeoutMs, isLocal, runs: 0, settled: undefined };
+        const ask = { untilMs: nowMs + timeoutMs, timeoutMs, isLocal, runs: 0, settled: undefined };
         asks.set(fact.ask, ask);
       }
       if (fact.kind !== 'ran' && fact.kind !== 'settled') return;
@@ -46,7 +50,8 @@ export function askChecker(report: Report): Checker {
       if (!ask) return report('asks', `${fact.ask} was never asked`);
       if (fact.kind === 'ran') {
         ask.runs++;
-        if (!isHanging && nowMs > ask.untilMs + (ask.isLocal ? 0 : TRANSIT_MS)) {
+        const slackMs = drift * ask.timeoutMs + (ask.isLocal ? 0 : TRANSIT_MS);
+        if (!isHanging && nowMs > ask.untilMs + slackMs) {
           report(
             'asks',
             `${fact.ask} was run ${Math.round(nowMs - ask.untilMs)} ms after its deadline`,

@@ -22,8 +22,8 @@ const FLOORS: Readonly<Record<string, number>> = {
   api: 7,
   cli: 7,
 };
-/** The threads' port in `host` is a ring of `transport`; nothing leads back. */
-const SIDEWAYS = new Set(['cli > api', 'host > transport']);
+/** The threads' port in `host` is a ring of `transport`, the simulator composes real runs; nothing leads back. */
+const SIDEWAYS = new Set(['cli > api', 'host > transport', 'chaos > runtime']);
 /** The sandbox's host process loads this one body alone: the whole room would bring the thread pool into it. */
 const SIDE_DOORS = new Set(['sandbox/host-main.ts > host/timers.ts']);
 

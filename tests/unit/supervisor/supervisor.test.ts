@@ -124,6 +124,74 @@ describe('directives', () => {
   });
 });
 
+describe('a supervisor that waits for its own verdict', () => {
+  /** A root that lets the test say when, over a supervisor that passes everything up. */
+  function tower(verdict: 'resume' | 'restart') {
+    const world = testSystem();
+    const starts: string[] = [];
+    const definition = fragile(starts);
+    const children = ['a', 'b'].map((name) => ({ name, actor: { definition, args: name } }));
+    const strategy: Strategy = {
+      scope: 'one-for-one',
+      intensity: { maxRestarts: 1, windowMs: 60_000 },
+    };
+    let waiting: (() => void) | undefined;
+    const judge = defineActor({
+      kind: 'judge',
+      initial: (_none: undefined, ctx: ActorContext) => {
+        ctx.spawn(supervisor, { strategy, children }, { name: 'tree' });
+      },
+      receive: { judge: () => waiting?.() },
+      signals: {
+        childFailed: (_state, exit, ctx) => {
+          waiting = () =>
+            verdict === 'resume'
+              ? ctx.resumeChild(exit.child)
+              : ctx.restartChild(exit.child, exit.reason);
+        },
+      },
+    });
+    const root = world.system.spawn(judge, undefined, { name: 'judge' });
+    const child = (name: string) => {
+      const ref = world.system.refAt(`${root.address}/tree/${name}`);
+      if (!ref.ok) throw new Error(name);
+      return ref.value;
+    };
+    const fail = async (name: string) => {
+      world.system.tell(child(name), 'fail');
+      await world.time.settle();
+    };
+    return { ...world, starts, root, child, fail };
+  }
+
+  it('restarts nobody, and judges the failures of meanwhile when it is resumed', async () => {
+    const { system, time, starts, root, child, fail } = tower('resume');
+    await fail('a');
+    await fail('a');
+    starts.length = 0;
+    await fail('b');
+    await time.advance(120_000);
+    expect(starts).toEqual([]);
+    system.tell(root, 'judge');
+    await time.settle();
+    expect(starts).toEqual(['b']);
+    const count = system.ask(child('a'), 'count', undefined);
+    await time.settle();
+    expect(await count).toMatchObject({ kind: 'answered' });
+  });
+
+  it('forgets them when it is restarted: its children are new', async () => {
+    const { system, time, starts, root, fail } = tower('restart');
+    await fail('a');
+    await fail('a');
+    await fail('b');
+    starts.length = 0;
+    system.tell(root, 'judge');
+    await time.settle();
+    expect(starts).toEqual(['a', 'b']);
+  });
+});
+
 describe('restart intensity', () => {
   it('escalates when a third restart falls inside the window', async () => {
     const { system, time, child } = grow({

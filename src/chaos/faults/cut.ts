@@ -1,0 +1,13 @@
+/** Nothing gets through in one direction. */
+import Type from 'typebox';
+import type { Fault } from '../fault.ts';
+
+export const cut: Fault = {
+  name: 'cut',
+  title: 'Nothing gets through in one direction',
+  target: 'link',
+  attributes: Type.Object({}, { additionalProperties: false }),
+  draw: () => ({}),
+  lastsMs: [500, 10_000],
+  inject: ({ bus }, { node, to }) => bus.add({ from: node, to, isCut: true }),
+};

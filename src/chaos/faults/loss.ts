@@ -1,0 +1,16 @@
+/** Packets are lost. */
+import Type from 'typebox';
+import { type Fault, share } from '../fault.ts';
+
+export const loss: Fault = {
+  name: 'loss',
+  title: 'Packets are lost',
+  target: 'cluster',
+  attributes: Type.Object(
+    { share: Type.Number({ minimum: 0, maximum: 1 }) },
+    { additionalProperties: false },
+  ),
+  draw: (random) => ({ share: share(random, 0.01, 0.3) }),
+  lastsMs: [500, 5_000],
+  inject: ({ bus }, _target, { share: loss = 0 }) => bus.add({ loss }),
+};

@@ -1,0 +1,19 @@
+/** Two nodes do not hear each other. */
+import Type from 'typebox';
+import type { Fault } from '../fault.ts';
+
+export const partition: Fault = {
+  name: 'partition',
+  title: 'Two nodes do not hear each other',
+  target: 'link',
+  attributes: Type.Object({}, { additionalProperties: false }),
+  draw: () => ({}),
+  lastsMs: [500, 10_000],
+  inject: ({ bus }, { node, to }) => {
+    const ends = [
+      bus.add({ from: node, to, isCut: true }),
+      bus.add({ from: to, to: node, isCut: true }),
+    ];
+    return () => ends.map((end) => end());
+  },
+};

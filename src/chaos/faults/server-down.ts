@@ -1,0 +1,16 @@
+/** The NATS server is away. */
+import Type from 'typebox';
+import type { Fault } from '../fault.ts';
+
+export const serverDown: Fault = {
+  name: 'server-down',
+  title: 'The NATS server is away',
+  target: 'cluster',
+  attributes: Type.Object({}, { additionalProperties: false }),
+  draw: () => ({}),
+  lastsMs: [100, 8_000],
+  inject: ({ bus }) => {
+    bus.setDown(true);
+    return () => bus.setDown(false);
+  },
+};
