@@ -18,4 +18,6 @@ export const realPorts: Ports = { clock: realClock, timers: realTimers, random: 
 export { AmbientCall, forbidAmbient } from './forbid-ambient.ts';
 export { type BusFaults, type SimulatedBus, simulatedBus } from './simulated-bus.ts';
 export { portsOf, SimulatedLife } from './simulated-life.ts';
+export { type SimulatedState, type StateFaults, simulatedState } from './simulated-state.ts';
 export { type SimulatedThreads, simulatedThreads } from './simulated-threads.ts';
+export { type BucketWrite, changeOf, StateBucket } from './state-bucket.ts';
