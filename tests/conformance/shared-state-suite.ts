@@ -311,6 +311,15 @@ export function sharedStateSuite(body: SharedStateBody): void {
         watch.stop();
       });
 
+      test('hears of the writes of its own member, too', async () => {
+        const watch = watching(state, '');
+        await watch.caughtUp();
+        const revision = await written(state.put('own', 1));
+        await watch.until(() => watch.seen.length === 3);
+        expect(watch.seen[2]).toEqual({ kind: 'entry', key: 'own', value: 1, revision });
+        watch.stop();
+      });
+
       test('is told nothing more once it was stopped', async () => {
         const watch = watching(state, '');
         await watch.caughtUp();
