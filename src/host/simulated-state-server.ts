@@ -22,10 +22,13 @@ export interface StateFaults {
   flushMs: number;
 }
 
-/** When the last thing on a way arrives: what follows does not overtake it. */
+/** What is on its way, in order, and when the last of it arrives: nothing overtakes. */
 export interface Lane {
   atMs: number;
+  readonly waiting: (() => void)[];
 }
+
+export const emptyLane = (): Lane => ({ atMs: 0, waiting: [] });
 
 export interface Member {
   readonly name: string;
@@ -124,7 +127,7 @@ export class SimulatedStateServer {
   /** Holds back at the server what a slow watcher is to be told. */
   afterLag(lane: Lane, then: () => void): void {
     const { watchLagMs } = this.faults;
-    if (watchLagMs === 0) then();
+    if (watchLagMs === 0 && lane.waiting.length === 0) then();
     else this.#queue(lane, this.#random.next() * watchLagMs, then);
   }
 
@@ -136,6 +139,7 @@ export class SimulatedStateServer {
   #queue(lane: Lane, takenMs: number, then: () => void): void {
     const nowMs = this.time.clock.monotonicMs();
     lane.atMs = Math.max(lane.atMs, nowMs + takenMs);
-    this.time.timers.after(lane.atMs - nowMs, then);
+    lane.waiting.push(then);
+    this.time.timers.after(lane.atMs - nowMs, () => lane.waiting.shift()?.());
   }
 }

@@ -1,6 +1,11 @@
 /** A watch of a simulated shared state: it notices that it misses something as the real one does, and begins again. */
 import type { StateChange } from '../contracts/index.ts';
-import type { ConnectionListener, Member, SimulatedStateServer } from './simulated-state-server.ts';
+import {
+  type ConnectionListener,
+  emptyLane,
+  type Member,
+  type SimulatedStateServer,
+} from './simulated-state-server.ts';
 import { changeOf } from './state-bucket.ts';
 
 /** Heartbeats that did not come, or a gap in the sequence, show within this time that a watch is broken. */
@@ -14,8 +19,8 @@ export function simulatedWatch(
   onChange: (change: StateChange) => void,
 ): () => void {
   const { timers } = server.time;
-  const lane = { atMs: 0 };
-  const lag = { atMs: 0 };
+  const lane = emptyLane();
+  const lag = emptyLane();
   let attempt = 0;
   let isOver = false;
   let isTaken = false;
@@ -54,13 +59,15 @@ export function simulatedWatch(
     });
   };
   const begin = (mine: number, start: number): void => {
+    let hasGap = false;
     const tell = (change: StateChange): void => {
       const arrive = (): void => {
-        if (isOver || mine !== attempt) return;
+        if (isOver || mine !== attempt || hasGap) return;
         hasBegun = true;
         onChange(change);
       };
       server.toMember(member, { start, lane }, arrive, () => {
+        hasGap = true;
         if (mine === attempt) broken(NOTICE_MS, 'something was missed');
       });
     };

@@ -14,7 +14,12 @@ import {
 } from '../contracts/index.ts';
 import type { SimulatedTime } from './simulated-clock.ts';
 import type { SimulatedLife } from './simulated-life.ts';
-import { type Member, SimulatedStateServer, type StateFaults } from './simulated-state-server.ts';
+import {
+  emptyLane,
+  type Member,
+  SimulatedStateServer,
+  type StateFaults,
+} from './simulated-state-server.ts';
 import { simulatedWatch } from './simulated-state-watch.ts';
 import type { BucketWrite } from './state-bucket.ts';
 
@@ -66,7 +71,7 @@ export function simulatedState(time: SimulatedTime, random: Random): SimulatedSt
     heal: () => server.heal(),
     onWrite: (tell) => server.bucket.onWrite(tell),
     join: (name, life) =>
-      connection(server, { name, life, requests: { atMs: 0 }, answers: { atMs: 0 } }),
+      connection(server, { name, life, requests: emptyLane(), answers: emptyLane() }),
   };
 }
 
