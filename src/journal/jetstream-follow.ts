@@ -56,6 +56,7 @@ export async function followBucket(
   });
   const consumer = await js.consumers.getPushConsumer(stream, name);
   let delivered = 0;
+  let last = 0;
   let isCaughtUp = false;
   let isOver = false;
   const caughtUp = (): void => {
@@ -63,12 +64,19 @@ export async function followBucket(
     isCaughtUp = true;
     onCaughtUp();
   };
+  /** In place of a write that was overwritten before its turn the server sends the one after it, and that again in its turn. */
+  const take = (message: JsMsg): void => {
+    if (message.seq < last) return end('the order was not kept');
+    const isRepeated = message.seq === last;
+    last = message.seq;
+    if (!isRepeated) onMessage(message);
+    if (delivered === pendingAtStart) caughtUp();
+  };
   const messages = await consumer.consume({
     callback: (message) => {
       if (isOver) return;
-      if (message.info.deliverySequence !== ++delivered) return end('something was missed');
-      onMessage(message);
-      if (delivered >= pendingAtStart || message.info.pending === 0) caughtUp();
+      if (message.info.deliverySequence === ++delivered) take(message);
+      else end('something was missed');
     },
   });
   const stop = (): void => {
@@ -83,18 +91,16 @@ export async function followBucket(
     onEnd(reason);
   };
   const forgetLost = nats.onLost(() => end('the connection is gone'));
-  /** When keys were removed while they were on their way, fewer come than were announced. */
-  const lookWhetherDone = async (): Promise<void> => {
-    const info = await jsm.consumers.info(stream, name);
-    if (info.num_pending === 0 && info.delivered.consumer_seq === delivered) caughtUp();
-  };
   const watchStatus = async (): Promise<void> => {
+    let idleAt = -1;
     for await (const status of messages.status()) {
       if (status.type === 'heartbeats_missed') end('heartbeats did not come');
       else if (status.type === 'consumer_deleted') end('the server ended it');
       else if (status.type !== 'heartbeat') continue;
       else if (status.lastConsumerSequence > delivered) end('something was missed');
-      else if (!isCaughtUp) await lookWhetherDone();
+      // Of keys that were purged meanwhile fewer come than were announced.
+      else if (idleAt === delivered) caughtUp();
+      else idleAt = delivered;
     }
   };
   watchStatus().catch((thrown: unknown) => end(reasonOf(thrown)));

@@ -311,6 +311,29 @@ export function sharedStateSuite(body: SharedStateBody): void {
         watch.stop();
       });
 
+      test('tells nothing twice and nothing out of order while keys are overwritten', async () => {
+        const write = (at: number) => state.put(`k.${at % 20}`, at);
+        const before = Array.from({ length: 100 }, (_, at) => write(at));
+        await run(Promise.all(before));
+        const watches: ReturnType<typeof watching>[] = [];
+        for (let round = 0; round < 10; round++) {
+          const writes = Promise.all(Array.from({ length: 100 }, (_, at) => write(at * 7)));
+          const watch = watching(other, 'k.');
+          await watch.caughtUp();
+          watches.push(watch);
+          await run(writes);
+        }
+        const last = await written(state.put('k.last', true));
+        for (const { seen, until, stop } of watches) {
+          await until(() =>
+            seen.some((change) => 'revision' in change && change.revision === last),
+          );
+          const revisions = seen.flatMap((change) => ('revision' in change ? change.revision : []));
+          expect(revisions).toEqual([...new Set(revisions)].sort((a, b) => a - b));
+          stop();
+        }
+      });
+
       test('hears of the writes of its own member, too', async () => {
         const watch = watching(state, '');
         await watch.caughtUp();
