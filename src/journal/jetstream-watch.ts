@@ -51,7 +51,8 @@ export function watchBucket(
   let isOver = false;
   let stopFollowing = (): void => undefined;
   const retry = (): void => {
-    if (!isOver) timers.after(RETRY_MS, () => void follow());
+    if (isOver || nats.connection.isClosed()) return;
+    timers.after(RETRY_MS, () => void follow());
   };
   const follow = async (): Promise<void> => {
     if (isOver) return;
