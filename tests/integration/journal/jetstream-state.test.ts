@@ -135,7 +135,7 @@ describe('the shared state when nats-server does not answer', () => {
   it('calls a compare-and-set unknown, not failed: it may be done after its caller gave up', async () => {
     const server = await start(await folder());
     const nats = await dial(server);
-    const state = await openTestState(nats, 'paused', { timeoutMs: 200 });
+    const state = await openTestState(nats, 'paused', { timeoutMs: 1_000 });
     const { revision } = valueIn(await state.create('lease', 'free'));
     const pid = server.pid() as number;
     process.kill(pid, 'SIGSTOP');
