@@ -387,6 +387,16 @@ export const ERROR_TABLE = {
     (d) => `${d.stream} is at sequence ${d.current}, the writer expected ${d.expected}`,
     'Another writer was first: read again and decide anew.',
   ),
+  STATE_UNAVAILABLE: row(
+    'journal',
+    503,
+    3,
+    'retryable',
+  )<{ operation: string; key: string; reason: string; mayHaveHappened: boolean }>(
+    (d) =>
+      `${d.operation} of ${d.key}: the shared state did not answer (${d.reason}); ${d.mayHaveHappened ? 'the write may or may not have happened' : 'nothing was written'}`,
+    'See that nats-server runs with JetStream; when the write may have happened, read the key before writing again.',
+  ),
 
   NODE_UNREACHABLE: row(
     'node',

@@ -88,6 +88,7 @@ export type {
   TimerHandle,
   Timers,
 } from './ports.ts';
+export type { SharedState, StateChange, StateEntry, StateWrite } from './shared-state.ts';
 export {
   type Capabilities,
   DEFAULT_RESOURCES,
@@ -96,6 +97,7 @@ export {
   type SkillManifest,
   type SkillPackage,
 } from './skill.ts';
+export { type StateBody, sharedStateOver, type WantedWrite } from './state-requests.ts';
 export {
   type Directive,
   describeExit,

@@ -90,6 +90,12 @@ export const LIMITS = {
   kvValueBytes: 64 * KIB,
   kvKeyBytes: 512,
   kvKeysPerTenant: 10_000,
+  /** Of the state that nodes share: a key becomes a subject of NATS, a value one message. */
+  stateKeyLength: 256,
+  stateValueBytes: 64 * KIB,
+  /** One bucket on the server's disk; beyond it writes are refused. */
+  stateBytes: 256 * MIB,
+  stateTimeoutMs: 2_000,
   journalEventBytes: 1 * MIB,
   httpBodyBytes: 48 * MIB,
 } as const;

@@ -26,4 +26,6 @@ export {
   type SimulatedProcesses,
   simulatedProcesses,
 } from './simulated-processes.ts';
+export { type SimulatedState, type StateFaults, simulatedState } from './simulated-state.ts';
 export { type SimulatedThreads, simulatedThreads } from './simulated-threads.ts';
+export { type BucketWrite, changeOf, StateBucket } from './state-bucket.ts';

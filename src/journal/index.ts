@@ -1,6 +1,8 @@
 /** The durable log and the key-value store beside it: the bodies of the ports `Journal` and `KeyValue`. */
+export { type JetStreamStateOptions, openJetStreamState } from './jetstream-state.ts';
 export { type MemoryJournalOptions, memoryJournal } from './memory-journal.ts';
 export { memoryKeyValue } from './memory-key-value.ts';
+export { memoryState } from './memory-state.ts';
 export type { Recovered } from './set-aside.ts';
 export { openSimulatedJournal, type SimulatedJournalOptions } from './simulated-journal.ts';
 export {

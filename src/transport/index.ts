@@ -6,7 +6,8 @@ export type { RefText } from './foreign-value.ts';
 export { Link, type LinkEvents } from './link.ts';
 export type { Encoded } from './link-encoder.ts';
 export { memoryPorts } from './memory-port.ts';
-export { connectNats, type NatsBus, withoutPassword } from './nats-bus.ts';
+export { connectNats, type NatsBus } from './nats-bus.ts';
+export { dialNats, type Nats, type NatsOptions, withoutPassword } from './nats-connection.ts';
 export { type NatsServer, startNatsServer } from './nats-server.ts';
 export {
   ENDED_THERE,
