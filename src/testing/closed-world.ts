@@ -6,22 +6,37 @@ import { type AmbientCall, forbidAmbient } from '../host/index.ts';
 
 const PRINTING = ['debug', 'info', 'log', 'warn', 'error', 'dir', 'table', 'trace'] as const;
 
-/** @returns what opens the world again. `told` hears of each call, since whoever made it may swallow the error. */
-export function closeWorld(told: (call: AmbientCall) => void): () => void {
-  let allow = forbidAmbient(told);
+/**
+ * `told` hears of each call, since whoever made it may swallow the error. `furnish` puts something in the place of what was taken
+ * away and gives back what removes it.
+ * @returns what opens the world again
+ */
+export function closeWorld(
+  told: (call: AmbientCall) => void,
+  furnish: () => () => void = () => () => undefined,
+): () => void {
+  const close = (): (() => void) => {
+    const allow = forbidAmbient(told);
+    const remove = furnish();
+    return () => {
+      remove();
+      allow();
+    };
+  };
+  let open = close();
   const before = PRINTING.map((name) => [name, console[name]] as const);
   for (const [name, print] of before) {
     console[name] = (...values: unknown[]): void => {
-      allow();
+      open();
       try {
         Reflect.apply(print, console, values);
       } finally {
-        allow = forbidAmbient(told);
+        open = close();
       }
     };
   }
   return () => {
     for (const [name, print] of before) console[name] = print;
-    allow();
+    open();
   };
 }
