@@ -30,7 +30,7 @@ export interface FakeResponse {
 export interface SkillFakes {
   /**
    * Answers what passed the grants. What it throws is thrown by the test. It may wait for nothing but promises: an answer that
-   * takes time says so by `afterMs`.
+   * takes time says so by `afterMs`. Left out: there is no network, whatever is granted.
    */
   readonly http?: (request: FakeRequest) => FakeResponse | Promise<FakeResponse>;
   /** What a host name resolves to; default a public address. Private ones show what egress refuses. */
