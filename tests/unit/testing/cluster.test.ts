@@ -73,14 +73,19 @@ describe('a test cluster', () => {
     expect(tookMs).toBeLessThan(230);
   });
 
-  it('keeps apart what is partitioned until it is healed', async () => {
-    const { cluster, here, far } = twoNodes();
+  it('keeps apart what is partitioned, either way, until it is healed', async () => {
+    const { cluster, here, there, far } = twoNodes();
+    const inbox = probe(here, ['text']);
+    await inMs(cluster, here.system.ask(far, 'numbers', undefined), 1_000);
     cluster.partition('here', 'there');
+    there.system.tell(inbox.ref, 'text', 'from the other side');
+    await inbox.expectNone(2_000);
     const cut = here.system.ask(far, 'numbers', undefined, { timeoutMs: 2_000 });
     expect(await inMs(cluster, cut, 2_100)).toMatchObject({ error: { code: 'ASK_TIMEOUT' } });
     cluster.heal();
     const whole = here.system.ask(far, 'numbers', undefined);
     expect(await inMs(cluster, whole, 4_000)).toMatchObject({ kind: 'answered' });
+    await inbox.next('text');
   });
 
   it('cuts one direction alone: the work is done, the answer does not come', async () => {
