@@ -1,9 +1,14 @@
 /** The wall around hostile skill code: host processes, isolates, limits, capabilities, the effect tape. */
+export { checkAuthorSchema } from './author-schema.ts';
+export { canonicalJson } from './canonical-json.ts';
 export type { HttpClient } from './capabilities/http.ts';
 export type { LogLine, LogSink } from './capabilities/log.ts';
 export { effectiveGrants, type HostEffects } from './capability.ts';
 export type { EffectAnswer, EffectTape, TapedEffect } from './effect-tape.ts';
+export { GUEST_ENCODE } from './guest-encode.ts';
+export type { AnswerFrame, Ending, RunFrame } from './host-frames.ts';
 export type { LeasedHost as HostProcess } from './host-process.ts';
+export { HostedRun } from './hosted-run.ts';
 export type { SandboxLevel } from './launch.ts';
 export type { HostCallEvent, RunReport, RunRequest } from './run-request.ts';
 export { type Sandbox, type SandboxOptions, startSandbox } from './sandbox.ts';

@@ -21,6 +21,7 @@ const FLOORS: Readonly<Record<string, number>> = {
   runtime: 6,
   api: 7,
   cli: 7,
+  testing: 7,
 };
 /** The threads' port in `host` is a ring of `transport`, the simulator composes real runs; nothing leads back. */
 const SIDEWAYS = new Set(['cli > api', 'host > transport', 'chaos > runtime']);
