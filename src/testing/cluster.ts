@@ -11,7 +11,7 @@ import {
   simulatedTime,
 } from '../host/index.ts';
 import { requireArgument } from './expectation.ts';
-import { applyFaults, type DelayRange, healBus, type LinkFaults } from './fault-links.ts';
+import { type DelayRange, FaultLinks, type LinkFaults } from './fault-links.ts';
 import { TestNode } from './test-node.ts';
 import { SILENT } from './test-system.ts';
 import { settled } from './waiting.ts';
@@ -37,6 +37,7 @@ export class TestCluster {
   readonly random: Random;
   readonly #random: Random;
   readonly #bus: SimulatedBus;
+  readonly #links: FaultLinks;
   readonly #log: (node: string) => Log;
   readonly #nodes = new Map<string, TestNode>();
 
@@ -46,8 +47,8 @@ export class TestCluster {
     this.random = this.#random.fork('test');
     this.#bus = simulatedBus(this.time, this.#random.fork('bus'));
     this.#log = log ?? (() => SILENT);
-    healBus(this.#bus);
-    applyFaults(this.#bus, faults);
+    this.#links = new FaultLinks(this.#bus);
+    this.#links.apply(faults);
     for (const name of namesOf(nodes)) this.#start(name, 1);
   }
 
@@ -78,27 +79,27 @@ export class TestCluster {
 
   /** What `from` sends does not reach `to`; the other direction works. */
   partitionOneWay(from: string, to: string): void {
-    this.#bus.cut(this.node(from).name, this.node(to).name);
+    this.#links.cut(this.node(from).name, this.node(to).name);
   }
 
   /** Ends partitions, losses, repetitions and delays. Nodes that crashed or hang stay as they are. */
   heal(): void {
-    healBus(this.#bus);
+    this.#links.heal();
   }
 
   /** @param share of packets, 0 to 1  @throws ARGUMENT_INVALID as a `SkeinException` */
   lose(share: number): void {
-    applyFaults(this.#bus, { lose: share });
+    this.#links.apply({ lose: share });
   }
 
   /** @param share of packets, 0 to 1  @throws ARGUMENT_INVALID as a `SkeinException` */
   repeat(share: number): void {
-    applyFaults(this.#bus, { repeat: share });
+    this.#links.apply({ repeat: share });
   }
 
   /** Each packet takes from `minMs` to `maxMs`, at most 60,000. @throws ARGUMENT_INVALID as a `SkeinException` */
   delay(delay: DelayRange): void {
-    applyFaults(this.#bus, { delay });
+    this.#links.apply({ delay });
   }
 
   /** Packets so far. */
