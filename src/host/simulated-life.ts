@@ -53,7 +53,17 @@ export function portsOf(
   skewMs: () => number = () => 0,
 ): Ports {
   const timers: Timers = {
-    after: (delayMs, fire) => time.timers.after(delayMs, () => life.act(fire)),
+    after: (delayMs, fire) => {
+      let isCancelled = false;
+      const timer = time.timers.after(delayMs, () => life.act(() => isCancelled || fire()));
+      return {
+        cancel: () => {
+          // Its time may have come while the life hung, its turn not.
+          isCancelled = true;
+          timer.cancel();
+        },
+      };
+    },
     immediate: (fire) => time.timers.immediate(() => life.act(fire)),
   };
   const clock = {
