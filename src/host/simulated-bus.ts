@@ -15,7 +15,7 @@ export interface BusFaults {
 }
 
 export interface SimulatedBus {
-  /** The way of one process to the bus. */
+  /** A connection to the bus: a thread's own. Like NATS with `noEcho`, it does not bring back what it took. */
   readonly join: (member: string, life: SimulatedLife) => PacketBus;
   readonly faults: BusFaults;
   /** From now on nothing gets from one member to the other; one direction. */
@@ -33,14 +33,18 @@ export interface SimulatedBus {
   };
 }
 
-interface Listener {
+interface Connection {
   readonly member: string;
   readonly life: SimulatedLife;
+}
+
+interface Listener {
+  readonly connection: Connection;
   readonly receive: (packet: Uint8Array) => void;
 }
 
 export function simulatedBus(time: SimulatedTime, random: Random): SimulatedBus {
-  const listeners = new Map<string, Listener>();
+  const listeners = new Map<string, Set<Listener>>();
   const returned: (readonly [SimulatedLife, () => void])[] = [];
   const cuts = new Set<string>();
   const faults = { loss: 0, repeat: 0, corruption: 0, delayMs: 0.2, jitterMs: 0.2 };
@@ -48,26 +52,40 @@ export function simulatedBus(time: SimulatedTime, random: Random): SimulatedBus 
   let isDown = false;
 
   const isCut = (from: string, to: string): boolean => isDown || cuts.has(`${from}>${to}`);
-  const carry = (from: string, subject: string, packet: Uint8Array): void => {
+  const deliver = (from: Connection, subject: string, packet: Uint8Array): void => {
+    for (const listener of [...(listeners.get(subject) ?? [])]) {
+      const { connection, receive } = listener;
+      if (connection === from) continue;
+      if (isCut(from.member, connection.member)) {
+        counts.cut++;
+        continue;
+      }
+      counts.carried++;
+      const own = new Uint8Array(packet);
+      connection.life.act(() => listeners.get(subject)?.has(listener) && receive(own));
+    }
+  };
+  const carry = (from: Connection, subject: string, packet: Uint8Array): void => {
     if (random.next() < faults.loss) {
       counts.lost++;
       return;
     }
     const copy = new Uint8Array(packet);
-    if (random.next() < faults.corruption) {
+    if (random.next() < faults.corruption && copy.byteLength > 0) {
       const at = Math.floor(random.next() * copy.byteLength);
       copy[at] = (copy[at] as number) ^ (1 << Math.floor(random.next() * 8));
       counts.corrupted++;
     }
-    time.timers.after(faults.delayMs + random.next() * faults.jitterMs, () => {
-      const listener = listeners.get(subject);
-      if (!listener) return;
-      if (isCut(from, listener.member)) counts.cut++;
-      else {
-        counts.carried++;
-        listener.life.act(() => listener.receive(copy));
-      }
-    });
+    const delayMs = faults.delayMs + random.next() * faults.jitterMs;
+    time.timers.after(delayMs, () => deliver(from, subject, copy));
+  };
+  const listen = (subject: string, listener: Listener): (() => void) => {
+    const heard = listeners.get(subject) ?? new Set();
+    listeners.set(subject, heard.add(listener));
+    return () => {
+      heard.delete(listener);
+      if (heard.size === 0 && listeners.get(subject) === heard) listeners.delete(subject);
+    };
   };
   const isBack = (): void => {
     for (const [life, tell] of returned) life.act(tell);
@@ -88,25 +106,26 @@ export function simulatedBus(time: SimulatedTime, random: Random): SimulatedBus 
       isDown = false;
       if (wasDown) isBack();
     },
-    join: (member, life) => ({
-      publish: (subject, packet) => {
-        if (!life.isAlive || isDown) return;
-        carry(member, subject, packet);
-        if (random.next() < faults.repeat) {
-          counts.repeated++;
-          carry(member, subject, packet);
-        }
-      },
-      subscribe: (subject, receive) => {
-        const listener = { member, life, receive };
-        listeners.set(subject, listener);
-        return () => {
-          if (listeners.get(subject) === listener) listeners.delete(subject);
-        };
-      },
-      onReturn: (tell) => {
-        returned.push([life, tell]);
-      },
-    }),
+    join: (member, life) => {
+      const connection = { member, life };
+      return {
+        publish: (subject, packet) => {
+          if (!life.isAlive || isDown) return;
+          carry(connection, subject, packet);
+          if (random.next() < faults.repeat) {
+            counts.repeated++;
+            carry(connection, subject, packet);
+          }
+        },
+        subscribe: (subject, receive) => {
+          const end = listen(subject, { connection, receive });
+          life.onDeath(end);
+          return end;
+        },
+        onReturn: (tell) => {
+          returned.push([life, tell]);
+        },
+      };
+    },
   };
 }
