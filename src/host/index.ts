@@ -18,4 +18,5 @@ export const realPorts: Ports = { clock: realClock, timers: realTimers, random: 
 export { AmbientCall, forbidAmbient } from './forbid-ambient.ts';
 export { type BusFaults, type SimulatedBus, simulatedBus } from './simulated-bus.ts';
 export { portsOf, SimulatedLife } from './simulated-life.ts';
+export { type SimulatedStreams, simulatedStreams } from './simulated-streams.ts';
 export { type SimulatedThreads, simulatedThreads } from './simulated-threads.ts';
