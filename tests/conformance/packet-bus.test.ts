@@ -11,7 +11,7 @@ import { realPassing, simulatedPassing } from './passing.ts';
 let nats: TestNats;
 beforeAll(async () => {
   nats = await startTestNats();
-}, 60_000);
+});
 afterAll(() => nats.close());
 
 packetBusSuite({

@@ -1,7 +1,11 @@
 /** How time passes for a body: real bodies are waited for, simulated ones are moved on. */
 import { setTimeout as delay } from 'node:timers/promises';
+import { vi } from 'vitest';
 import type { SimulatedTime } from '../../src/host/index.ts';
 import { until } from '../support/until.ts';
+
+// Real threads and processes take what the machine takes to start them.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 export interface Passing {
   /** Lets time pass until it holds. */
