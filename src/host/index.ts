@@ -27,5 +27,6 @@ export {
   simulatedProcesses,
 } from './simulated-processes.ts';
 export { type SimulatedState, type StateFaults, simulatedState } from './simulated-state.ts';
+export { type SimulatedStreams, simulatedStreams } from './simulated-streams.ts';
 export { type SimulatedThreads, simulatedThreads } from './simulated-threads.ts';
 export { type BucketWrite, changeOf, StateBucket } from './state-bucket.ts';

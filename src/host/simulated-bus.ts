@@ -22,7 +22,7 @@ export interface Toxic {
 }
 
 export interface SimulatedBus {
-  /** The way of one process to the bus. */
+  /** A connection to the bus: a thread's own. Like NATS with `noEcho`, it does not bring back what it took. */
   readonly join: (member: string, life: SimulatedLife) => PacketBus;
   /** @returns what takes it away again */
   readonly add: (toxic: Toxic) => () => void;
@@ -40,9 +40,13 @@ export interface SimulatedBus {
   };
 }
 
-interface Listener {
+interface Connection {
   readonly member: string;
   readonly life: SimulatedLife;
+}
+
+interface Listener {
+  readonly connection: Connection;
   readonly receive: (packet: Uint8Array) => void;
 }
 
@@ -50,7 +54,7 @@ const HOP_MS = 0.2;
 const HOP_JITTER_MS = 0.2;
 
 export function simulatedBus(time: SimulatedTime, random: Random): SimulatedBus {
-  const listeners = new Map<string, Listener>();
+  const listeners = new Map<string, Set<Listener>>();
   const returned: (readonly [SimulatedLife, () => void])[] = [];
   const toxics = new Set<Toxic>();
   /** Until when a direction with little bandwidth is taken. */
@@ -77,28 +81,39 @@ export function simulatedBus(time: SimulatedTime, random: Random): SimulatedBus 
     if (ms > HOP_MS + HOP_JITTER_MS) counts.delayed++;
     return ms;
   };
-  const carry = (from: string, subject: string, packet: Uint8Array): void => {
-    const to = listeners.get(subject)?.member ?? '';
+  const deliver = (from: string, subject: string, listener: Listener, packet: Uint8Array): void => {
+    const { connection, receive } = listener;
+    if (!listeners.get(subject)?.has(listener)) return;
+    if (isDown || between(from, connection.member).some(({ isCut }) => isCut)) {
+      counts.cut++;
+      return;
+    }
+    counts.carried++;
+    connection.life.act(() => listeners.get(subject)?.has(listener) && receive(packet));
+  };
+  const carry = (from: string, subject: string, listener: Listener, packet: Uint8Array): void => {
+    const to = listener.connection.member;
     const active = between(from, to);
     if (active.some(({ loss }) => happens(loss))) {
       counts.lost++;
       return;
     }
     const copy = new Uint8Array(packet);
-    if (active.some(({ corruption }) => happens(corruption))) {
+    if (copy.byteLength > 0 && active.some(({ corruption }) => happens(corruption))) {
       const at = Math.floor(random.next() * copy.byteLength);
       copy[at] = (copy[at] as number) ^ (1 << Math.floor(random.next() * 8));
       counts.corrupted++;
     }
-    time.timers.after(delayMs(`${from}>${to}`, active, packet.byteLength), () => {
-      const listener = listeners.get(subject);
-      if (!listener) return;
-      if (isDown || between(from, listener.member).some(({ isCut }) => isCut)) counts.cut++;
-      else {
-        counts.carried++;
-        listener.life.act(() => listener.receive(copy));
-      }
-    });
+    const afterMs = delayMs(`${from}>${to}`, active, packet.byteLength);
+    time.timers.after(afterMs, () => deliver(from, subject, listener, copy));
+  };
+  const listen = (subject: string, listener: Listener): (() => void) => {
+    const heard = listeners.get(subject) ?? new Set();
+    listeners.set(subject, heard.add(listener));
+    return () => {
+      heard.delete(listener);
+      if (heard.size === 0 && listeners.get(subject) === heard) listeners.delete(subject);
+    };
   };
   const isBack = (): void => {
     for (const [life, tell] of returned) life.act(tell);
@@ -122,26 +137,30 @@ export function simulatedBus(time: SimulatedTime, random: Random): SimulatedBus 
       isDown = false;
       if (wasDown) isBack();
     },
-    join: (member, life) => ({
-      publish: (subject, packet) => {
-        if (!life.isAlive || isDown) return;
-        carry(member, subject, packet);
-        const to = listeners.get(subject)?.member ?? '';
-        if (between(member, to).some(({ repeat }) => happens(repeat))) {
-          counts.repeated++;
-          carry(member, subject, packet);
-        }
-      },
-      subscribe: (subject, receive) => {
-        const listener = { member, life, receive };
-        listeners.set(subject, listener);
-        return () => {
-          if (listeners.get(subject) === listener) listeners.delete(subject);
-        };
-      },
-      onReturn: (tell) => {
-        returned.push([life, tell]);
-      },
-    }),
+    join: (member, life) => {
+      const connection = { member, life };
+      return {
+        publish: (subject, packet) => {
+          if (!life.isAlive || isDown) return;
+          for (const listener of [...(listeners.get(subject) ?? [])]) {
+            if (listener.connection === connection) continue;
+            carry(member, subject, listener, packet);
+            const active = between(member, listener.connection.member);
+            if (active.some(({ repeat }) => happens(repeat))) {
+              counts.repeated++;
+              carry(member, subject, listener, packet);
+            }
+          }
+        },
+        subscribe: (subject, receive) => {
+          const end = listen(subject, { connection, receive });
+          life.onDeath(end);
+          return end;
+        },
+        onReturn: (tell) => {
+          returned.push([life, tell]);
+        },
+      };
+    },
   };
 }

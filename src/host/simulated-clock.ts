@@ -1,6 +1,7 @@
 /**
  * Virtual time: a clock and the timers that hang on it. Nothing happens until `advance` or `runUntilIdle`; then timers fire
- * in the order of their time, ties in the order they were set, and immediates run before the next timer.
+ * in the order of their time, ties in the order they were set, and immediates run before the next timer. As in Node, promises settle
+ * after each of them.
  */
 import type { Clock, Timers } from '../contracts/index.ts';
 
@@ -20,8 +21,12 @@ export interface SimulatedTime {
   readonly pendingTimers: () => number;
 }
 
-/** Rounds of "no immediate left" after which the promise queue is taken to be empty. */
+/** Rounds after which the promise queue is taken to be empty. */
 const QUIET_ROUNDS = 10;
+
+async function quiet(): Promise<void> {
+  for (let round = 0; round < QUIET_ROUNDS; round++) await Promise.resolve();
+}
 
 export function simulatedTime(startWallMs = 1_767_225_600_000): SimulatedTime {
   let nowMs = 0;
@@ -30,11 +35,12 @@ export function simulatedTime(startWallMs = 1_767_225_600_000): SimulatedTime {
   const immediates: (() => void)[] = [];
 
   const settle = async (): Promise<void> => {
-    for (let quiet = 0; quiet < QUIET_ROUNDS; quiet++) {
-      const batch = immediates.splice(0);
-      for (const fire of batch) fire();
-      if (batch.length > 0) quiet = 0;
-      await Promise.resolve();
+    await quiet();
+    while (immediates.length > 0) {
+      for (const fire of immediates.splice(0)) {
+        fire();
+        await quiet();
+      }
     }
   };
   return {

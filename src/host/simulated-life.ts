@@ -54,8 +54,18 @@ export function portsOf(
   clock?: DriftingClock,
 ): Ports {
   const timers: Timers = {
-    after: (delayMs, fire) =>
-      time.timers.after(clock?.trueMs(delayMs) ?? delayMs, () => life.act(fire)),
+    after: (delayMs, fire) => {
+      let isCancelled = false;
+      const trueMs = clock?.trueMs(delayMs) ?? delayMs;
+      const timer = time.timers.after(trueMs, () => life.act(() => isCancelled || fire()));
+      return {
+        cancel: () => {
+          // Its time may have come while the life hung, its turn not.
+          isCancelled = true;
+          timer.cancel();
+        },
+      };
+    },
     immediate: (fire) => time.timers.immediate(() => life.act(fire)),
   };
   return { clock: clock ?? time.clock, timers, random };

@@ -38,22 +38,26 @@ const HEARTBEAT_MS = 250;
 export function simulatedThreads(options: SimulatedThreadsOptions): SimulatedThreads {
   const { time, random, life: process, hopMsMax, main, streams, clock } = options;
   const lives = new Map<string, SimulatedLife>();
+  const running = new Set<(exit: ThreadExit) => void>();
   let started = 0;
 
-  const start: Threads['start'] = ({ name, boot }) => {
+  const start: Threads['start'] = (spec) => {
+    const { name } = spec;
     const life = new SimulatedLife();
     process.onDeath(() => life.die());
     lives.set(name, life);
     const own = random.fork(`thread/${name}/${++started}`);
     const [near, far] = channelEnds(time, random.fork(`channel/${started}`), hopMsMax);
-    const control = near.open(process);
+    const [control, ownControl] = [near.open(process), far.open(life)];
     let ordered: ThreadExit | undefined;
     const { promise: exited, resolve: exit } = Promise.withResolvers<ThreadExit>();
     const ended = (reason: ThreadExit): void => {
       life.die();
+      running.delete(ended);
       if (lives.get(name) === life) lives.delete(name);
       time.timers.after(1, () => exit(ordered ?? reason));
     };
+    running.add(ended);
     const early: (readonly [string, FramePort])[] = [];
     let receivePeer: ((peer: string, port: FramePort) => void) | undefined;
     let beats = 0;
@@ -61,21 +65,23 @@ export function simulatedThreads(options: SimulatedThreadsOptions): SimulatedThr
       life.act(() => beats++);
       if (life.isAlive) time.timers.after(HEARTBEAT_MS, beat);
     };
+    const boot = copied(spec.boot);
     time.timers.after(START_MS, () =>
       life.act(() => {
+        if (!boot.ok) return ended(boot.exit);
         beat();
         main({
-          boot,
+          boot: boot.copy,
           ports: portsOf(life, time, own, clock),
           streams,
-          control: far.open(life),
+          control: ownControl,
           onPeer: (receive) => {
             receivePeer = receive;
             for (const [peer, port] of early.splice(0)) receive(peer, port);
           },
         }).then(
           () => ended({ kind: 'stopped' }),
-          (thrown: unknown) => ended({ kind: 'threw', message: reasonOf(thrown) }),
+          (thrown: unknown) => ended(threw(thrown)),
         );
       }),
     );
@@ -102,16 +108,36 @@ export function simulatedThreads(options: SimulatedThreadsOptions): SimulatedThr
     channel: () => channelEnds(time, random.fork(`channel/${++started}`), hopMsMax),
     open: (end) => (end as ChannelEnd).open(process),
     close: async () => {
-      for (const life of [...lives.values()]) life.die();
+      const closed = threw('the pool was closed');
+      for (const end of [...running]) end(closed);
     },
   };
+}
+
+function threw(thrown: unknown): ThreadExit {
+  const { stack } = (thrown ?? {}) as { readonly stack?: string };
+  const message = reasonOf(thrown);
+  return { kind: 'threw', message, ...(stack === undefined ? {} : { stack }) };
+}
+
+type Copied =
+  | { readonly ok: true; readonly copy: unknown }
+  | { readonly ok: false; readonly exit: ThreadExit };
+
+/** What a real thread would get: an equal value of its own, or none. */
+function copied(boot: unknown): Copied {
+  try {
+    return { ok: true, copy: structuredClone(boot) };
+  } catch (thrown) {
+    return { ok: false, exit: threw(thrown) };
+  }
 }
 
 interface ChannelEnd {
   readonly open: (owner: SimulatedLife) => FramePort;
 }
 
-/** What was posted before an end died still arrives; then the other end is told. */
+/** What was posted before an end closed or died still arrives; then the other end is told. */
 function channelEnds(
   time: SimulatedTime,
   random: Random,
@@ -135,6 +161,11 @@ function channelEnds(
           side.isOpen = false;
           carry(other, (peer) => peer.hangUp());
         };
+        const close = (): void => {
+          if (!side.isOpen) return;
+          hangUp();
+          time.timers.immediate(() => side.tellClosed('this end closed'));
+        };
         owner.onDeath(hangUp);
         return {
           post: (frame) => {
@@ -147,7 +178,7 @@ function channelEnds(
           onClose: (closed) => {
             side.closed = closed;
           },
-          close: hangUp,
+          close,
         };
       },
     };
@@ -180,6 +211,10 @@ class Side {
   hangUp(): void {
     if (!this.isOpen) return;
     this.isOpen = false;
-    this.#owner?.act(() => this.closed?.('the other end closed'));
+    this.tellClosed('the other end closed');
+  }
+
+  tellClosed(reason: string): void {
+    this.#owner?.act(() => this.closed?.(reason));
   }
 }

@@ -1,11 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { FramePort, NodeId, ThreadName } from '../../../src/contracts/index.ts';
-import { seededRandom, simulatedTime } from '../../../src/host/index.ts';
+import type { FramePort, NodeId, StreamAddress, ThreadName } from '../../../src/contracts/index.ts';
+import {
+  SimulatedLife,
+  type SimulatedStreams,
+  seededRandom,
+  simulatedStreams,
+  simulatedTime,
+} from '../../../src/host/index.ts';
 import { newExchangeKey, proofOf, sessionKey } from '../../../src/transport/direct-keys.ts';
 import { DirectLinks, type Peer, PeerSessions } from '../../../src/transport/index.ts';
 import { type BusFaults, lossyBus, NO_FAULTS } from '../../support/lossy-bus.ts';
-import { memoryStreams } from '../../support/memory-streams.ts';
 import { recordingLog } from '../../support/systems.ts';
 
 const peer = (node: string): Peer => ({ node: node as NodeId, thread: 'main' as ThreadName });
@@ -15,7 +20,8 @@ async function world(seed: string, faults: BusFaults = NO_FAULTS, delayMsMax = 0
   const time = simulatedTime();
   const random = seededRandom(seed);
   const bus = lossyBus(time, random.fork('bus'), faults);
-  const streams = memoryStreams(time, random.fork('streams'), delayMsMax);
+  const streams = simulatedStreams(time, random.fork('streams'));
+  Object.assign(streams.latency, { delayMs: 0, jitterMs: delayMsMax });
   const begin = async (self: Peer, machine = 'machine') => {
     const received: number[] = [];
     const closed: string[] = [];
@@ -39,7 +45,7 @@ async function world(seed: string, faults: BusFaults = NO_FAULTS, delayMsMax = 0
     });
     const direct = await DirectLinks.start({
       sessions,
-      streams: { ...streams, hostId: () => machine },
+      streams: streams.join(self.node, new SimulatedLife(), machine),
       timers,
       random: random.fork(`${self.node}/direct`),
       log: recordingLog().log,
@@ -51,6 +57,11 @@ async function world(seed: string, faults: BusFaults = NO_FAULTS, delayMsMax = 0
   return { time, bus, streams, begin };
 }
 
+/** The two no longer hear each other, and are not told. */
+const deafen = ({ cut }: SimulatedStreams): void => {
+  cut(ALPHA.node, BETA.node);
+  cut(BETA.node, ALPHA.node);
+};
 const frame = (id: number): Uint8Array => {
   const made = Buffer.alloc(64);
   made.writeDoubleLE(id, 0);
@@ -106,8 +117,8 @@ describe('direct links', () => {
           for (let each = 0; each < 3; each++) beta.ports[0]?.post(frame(answered++));
           if (beta.ports.length === 0) answered = 0;
           if (step === 'break') streams.breakAll();
-          if (step === 'deaf') streams.isDeaf = true;
-          if (step === 'hear') streams.isDeaf = false;
+          if (step === 'deaf') deafen(streams);
+          if (step === 'hear') streams.heal();
           await time.advance(step === 'wait' ? 700 : 7);
         }
         await time.advance(20_000);
@@ -125,12 +136,12 @@ describe('direct links', () => {
     const there = alpha.dial(BETA);
     there.post(frame(0));
     await time.advance(2_000);
-    streams.isDeaf = true;
+    deafen(streams);
     there.post(frame(1));
     await time.advance(3_000);
     expect(beta.received).toEqual([0, 1]);
     expect(alpha.sessions.status()).toMatchObject([{ path: 'nats' }]);
-    streams.isDeaf = false;
+    streams.heal();
     await time.advance(70_000);
     expect(alpha.sessions.status()).toMatchObject([{ path: 'unix' }]);
     expect(streams.opened()).toBe(2);
@@ -141,11 +152,16 @@ describe('direct links', () => {
     const [alpha] = [await begin(ALPHA), await begin(BETA)];
     alpha.dial(BETA).post(frame(0));
     await time.advance(100);
-    const key = Buffer.alloc(32, 1);
+    const from = streams.join('n-stranger', new SimulatedLife(), 'machine');
+    const dial = async (address: StreamAddress) => {
+      const dialled = from.dial(address, { name: '1', key: Buffer.alloc(32, 1) });
+      await time.advance(1);
+      return dialled;
+    };
     const ended: string[] = [];
     for (const who of ['one that guesses', 'one that is silent']) {
       const address = { kind: 'unix', path: '/sockets/1/link' } as const;
-      const stranger = await streams.dial(address, { name: '1', key });
+      const stranger = await dial(address);
       if (!stranger.ok) throw new Error('not dialled');
       stranger.value.onClose(() => ended.push(who));
       const guess = Buffer.concat([Buffer.from([48, 0, 0, 0]), Buffer.alloc(48, 0x53)]);
@@ -155,8 +171,8 @@ describe('direct links', () => {
     expect(ended).toEqual(['one that guesses']);
     await time.advance(3_000);
     expect(ended).toEqual(['one that guesses', 'one that is silent']);
-    const tls = { kind: 'tls', host: '192.0.2.1', port: 1_001 } as const;
-    expect(await streams.dial(tls, { name: '1', key })).toMatchObject({ ok: false });
+    const tls = { kind: 'tls', host: '192.0.2.1', port: 20_001 } as const;
+    expect(await dial(tls)).toMatchObject({ ok: false });
     expect(alpha.sessions.status()).toMatchObject([{ path: 'unix' }]);
   });
 });
