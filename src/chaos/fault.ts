@@ -4,8 +4,9 @@
  */
 import type { TSchema } from 'typebox';
 import type { NodeId, Random, ThreadName } from '../contracts/index.ts';
-import type { DriftingClock, SimulatedBus, SimulatedDisk } from '../host/index.ts';
+import type { DriftingClock, SimulatedDisk } from '../host/index.ts';
 import type { SimulatedNode } from './simulated-node.ts';
+import type { Ways } from './ways.ts';
 
 /** What a fault is done to: everything, `n-1`, `n-1/t1`, or the direction `n-1>n-2`. */
 export type TargetKind = 'cluster' | 'node' | 'thread' | 'link';
@@ -13,7 +14,7 @@ export type TargetKind = 'cluster' | 'node' | 'thread' | 'link';
 export type Attributes = Readonly<Record<string, number>>;
 
 export interface FaultWorld {
-  readonly bus: SimulatedBus;
+  readonly ways: Ways;
   readonly nodeIds: readonly NodeId[];
   /** The node while it is alive. */
   readonly node: (id: NodeId) => SimulatedNode | undefined;

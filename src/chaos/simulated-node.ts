@@ -14,6 +14,7 @@ import {
   type SimulatedDisk,
   SimulatedLife,
   type SimulatedProcesses,
+  type SimulatedStreams,
   type SimulatedThreads,
   type SimulatedTime,
   simulatedProcesses,
@@ -22,7 +23,7 @@ import {
 import { ActorSystem, joinBus, provideModule } from '../kernel/index.ts';
 import { simulatedHost } from '../sandbox/index.ts';
 import { type Joined, liveThread, startThreads, ThreadGroup } from '../supervisor/index.ts';
-import type { PeerSessions } from '../transport/index.ts';
+import { DirectLinks, type PeerSessions } from '../transport/index.ts';
 import type { Fact } from './checker.ts';
 import { SimulatedRuns } from './simulated-runs.ts';
 import { bankClient, SIMULATED_SKILLS } from './simulated-skills.ts';
@@ -31,6 +32,8 @@ export interface NodeWorld {
   readonly time: SimulatedTime;
   readonly random: Random;
   readonly bus: SimulatedBus;
+  /** For direct links; undefined: there are none. */
+  readonly streams: SimulatedStreams | undefined;
   readonly threads: number;
   /** Of its machine, as the disk: both outlive the process. */
   readonly clock: DriftingClock;
@@ -65,11 +68,12 @@ export class SimulatedNode {
   readonly #threads: SimulatedThreads;
   readonly #group: ThreadGroup;
   readonly #sessions: PeerSessions;
+  #listeners = 0;
   readonly #hosts = new Map<string, SimulatedProcesses>();
 
   /** `lifeNumber` counts the lives of the node's name, from 1. */
   constructor(id: NodeId, lifeNumber: number, world: NodeWorld) {
-    const { time, bus, clock, disk, log, hear, isQuiet } = world;
+    const { time, clock, disk, log, hear, isQuiet } = world;
     const random = world.random.fork(`${id}/${lifeNumber}`);
     this.id = id;
     this.name = `${id}#${lifeNumber}`;
@@ -81,7 +85,7 @@ export class SimulatedNode {
       ports,
       log: log(`${id}/main`),
     });
-    this.#sessions = joinBus(this.system, { cluster: CLUSTER, bus: bus.join(id, this.life) });
+    this.#sessions = this.#join(this.system, this.life, world);
     this.threadNames = Array.from({ length: world.threads }, (_, at) => `t${at + 1}` as ThreadName);
     this.#threads = simulatedThreads({
       time,
@@ -100,7 +104,7 @@ export class SimulatedNode {
           join: async (system) => {
             if (!life) return undefined;
             this.#equip(system, life, own.ports.random, world);
-            return this.#join(system, bus, life);
+            return joinedBy(this.#join(system, life, world));
           },
         });
       },
@@ -184,15 +188,24 @@ export class SimulatedNode {
     );
   }
 
-  async #join(system: ActorSystem, bus: SimulatedBus, life: SimulatedLife): Promise<Joined> {
+  #join(system: ActorSystem, life: SimulatedLife, { bus, streams }: NodeWorld): PeerSessions {
     const sessions = joinBus(system, { cluster: CLUSTER, bus: bus.join(this.id, life) });
-    return {
-      peers: () => sessions.status(),
-      isConnected: () => true,
-      close: () => sessions.close(),
-    };
+    if (streams) {
+      const { timers, random, log, node, thread } = system;
+      // Nobody dials by the host's name in a simulation; each thread listens on a port of its own.
+      const host = `${node}-${thread}-${++this.#listeners}`;
+      const own = streams.join(this.id, life);
+      void DirectLinks.start({ sessions, streams: own, timers, random, log, host });
+    }
+    return sessions;
   }
 }
+
+const joinedBy = (sessions: PeerSessions): Joined => ({
+  peers: () => sessions.status(),
+  isConnected: () => true,
+  close: () => sessions.close(),
+});
 
 const unused = (): never => {
   throw new Error('the simulation has no streams yet');

@@ -18,6 +18,7 @@ import {
   SimulatedDisk,
   seededRandom,
   simulatedBus,
+  simulatedStreams,
   simulatedTime,
 } from '../host/index.ts';
 import { observeTransitions } from '../kernel/index.ts';
@@ -38,6 +39,7 @@ import {
 } from './fault-schedule.ts';
 import { SimulatedNode, STRATEGY } from './simulated-node.ts';
 import { type Sometimes, seenBy, seenIn } from './sometimes.ts';
+import { type Ways, waysOf } from './ways.ts';
 import { beginWorkload, hubAt, hubSpecs } from './workload.ts';
 
 export interface SimulationOptions {
@@ -96,6 +98,10 @@ class Simulation {
   readonly #time = simulatedTime();
   readonly #log: EventLog;
   readonly #bus;
+  readonly #streams;
+  readonly #ways: Ways;
+  /** A knob of the seed: whether nodes have direct links. */
+  readonly #isDirect: boolean;
   readonly #schedule: readonly FaultEvent[];
   readonly #nodeIds: readonly NodeId[];
   readonly #nodes = new Map<NodeId, SimulatedNode>();
@@ -114,7 +120,10 @@ class Simulation {
     this.#random = seededRandom(given.seed);
     this.#log = new EventLog(this.#time.clock);
     this.#bus = simulatedBus(this.#time, this.#random.fork('bus'));
+    this.#streams = simulatedStreams(this.#time, this.#random.fork('streams'));
+    this.#isDirect = this.#random.fork('knobs').next() < 0.5;
     this.#nodeIds = Array.from({ length: nodes }, (_, at) => `n-${at + 1}` as NodeId);
+    this.#ways = waysOf(this.#bus, this.#streams, this.#nodeIds);
     this.#clocks = new Map(this.#nodeIds.map((id) => [id, new DriftingClock(this.#time)]));
     this.#disks = new Map(this.#nodeIds.map((id) => [id, new SimulatedDisk()]));
     const layout = { nodeIds: this.#nodeIds, threads: threadNames(threads), forMs };
@@ -156,7 +165,8 @@ class Simulation {
     await this.#heal(faults, places);
     for (const checker of this.#checkers) checker.finish(this.#time.clock.monotonicMs());
     await this.#end();
-    for (const what of seenIn(this.#bus.counts, [...this.#disks.values()])) this.#seen.add(what);
+    for (const what of seenIn(this.#bus.counts, [...this.#disks.values()], this.#streams.opened()))
+      this.#seen.add(what);
     return {
       seed,
       events: this.#log.count,
@@ -178,6 +188,7 @@ class Simulation {
       time: this.#time,
       random: this.#random,
       bus: this.#bus,
+      streams: this.#isDirect ? this.#streams : undefined,
       threads: this.#options.threads,
       clock: this.#clock(id),
       disk: this.#disk(id),
@@ -223,7 +234,7 @@ class Simulation {
 
   #world(): FaultWorld {
     return {
-      bus: this.#bus,
+      ways: this.#ways,
       nodeIds: this.#nodeIds,
       node: (id) => {
         const node = this.#nodes.get(id);
@@ -254,7 +265,7 @@ class Simulation {
     this.#log.add('HEAL', 'all faults end');
     this.#isHealing = true;
     faults.heal();
-    this.#bus.heal();
+    this.#ways.heal();
     await this.#time.advance((this.#options.plan?.rollback?.withinMs ?? HEAL_MS) - QUIET_MS);
     this.#isQuiet = true;
     await this.#time.advance(QUIET_MS);

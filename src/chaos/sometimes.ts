@@ -13,6 +13,7 @@ export const SOMETIMES = [
   'a packet was repeated',
   'a packet was cut off',
   'a packet was late',
+  'a direct link was opened',
   'a watched actor ended',
   'a send was refused',
   'a node crashed',
@@ -78,6 +79,7 @@ export function seenBy(fact: Fact): readonly (Sometimes | undefined)[] {
 export function seenIn(
   bus: SimulatedBus['counts'],
   disks: readonly SimulatedDisk[],
+  streamsOpened: number,
 ): readonly Sometimes[] {
   const total = (count: (disk: SimulatedDisk) => number): number =>
     disks.reduce((sum, disk) => sum + count(disk), 0);
@@ -86,6 +88,7 @@ export function seenIn(
     ['a packet was repeated', bus.repeated],
     ['a packet was cut off', bus.cut],
     ['a packet was late', bus.delayed],
+    ['a direct link was opened', streamsOpened],
     ['a disk was full', total(({ counts }) => counts.refused)],
     ['a disk lied about a flush', total(({ counts }) => counts.lied)],
     ['a disk lost what it had confirmed', total(({ counts }) => counts.lost)],

@@ -19,7 +19,7 @@ export interface StreamPair {
   readonly ends: readonly [ByteStream, ByteStream];
   /** Both ends are told; what is on its way is lost. */
   readonly break: () => void;
-  /** Lets go what a cut held back. */
+  /** Lets go what a cut held back that has ended. */
   readonly goOn: () => void;
   readonly onEnd: (tell: () => void) => void;
 }
@@ -90,7 +90,10 @@ export function streamPair(way: Way, parties: readonly [Party, Party]): StreamPa
     ends: [end(0), end(1)],
     break: breakBoth,
     goOn: () => {
-      for (const to of [0, 1] as const) for (const what of held[to].splice(0)) what();
+      for (const to of [0, 1] as const) {
+        if (isCut(parties[to === 0 ? 1 : 0].member, parties[to].member)) continue;
+        for (const what of held[to].splice(0)) what();
+      }
     },
     onEnd: (tell) => {
       onEnd.push(tell);

@@ -20,8 +20,8 @@ export interface SimulatedStreams {
   readonly join: (member: string, life: SimulatedLife, machine?: string) => Streams;
   /** Bytes take from `delayMs` to this much more; those of one stream and direction keep their order. */
   readonly latency: { delayMs: number; jitterMs: number };
-  /** From now on nothing gets from one member to the other, and nobody is told; one direction. */
-  readonly cut: (from: string, to: string) => void;
+  /** From now on nothing gets from one member to the other, and nobody is told; one direction. @returns what ends it */
+  readonly cut: (from: string, to: string) => () => void;
   /** All cuts end; what they held back arrives. */
   readonly heal: () => void;
   /** Breaks every stream that is open. */
@@ -44,7 +44,8 @@ const FIRST_PORT = 20_000;
 export function simulatedStreams(time: SimulatedTime, random: Random): SimulatedStreams {
   const { timers } = time;
   const latency = { delayMs: 0.05, jitterMs: 0.1 };
-  const cuts = new Set<string>();
+  /** How many cuts there are of a direction. */
+  const cuts = new Map<string, number>();
   const pairs = new Set<StreamPair>();
   const folders = new Set<string>();
   const listeners = new Map<string, Listener>();
@@ -152,7 +153,19 @@ export function simulatedStreams(time: SimulatedTime, random: Random): Simulated
   return {
     join,
     latency,
-    cut: (from, to) => cuts.add(`${from}>${to}`),
+    cut: (from, to) => {
+      const path = `${from}>${to}`;
+      cuts.set(path, (cuts.get(path) ?? 0) + 1);
+      let isOver = false;
+      return () => {
+        const count = cuts.get(path);
+        if (isOver || count === undefined) return;
+        isOver = true;
+        if (count > 1) cuts.set(path, count - 1);
+        else cuts.delete(path);
+        for (const pair of [...pairs]) pair.goOn();
+      };
+    },
     heal: () => {
       cuts.clear();
       for (const pair of [...pairs]) pair.goOn();

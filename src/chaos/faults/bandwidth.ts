@@ -12,6 +12,6 @@ export const bandwidth: Fault = {
   ),
   draw: (random) => ({ bytesPerSecond: between(random, 2_000, 50_000) }),
   lastsMs: [500, 5_000],
-  inject: ({ bus }, { node, to }, { bytesPerSecond = 1e12 }) =>
-    bus.add({ from: node, to, bytesPerSecond }),
+  inject: ({ ways }, { node, to }, { bytesPerSecond = 1e12 }) =>
+    ways.add({ from: node, to, bytesPerSecond }),
 };

@@ -9,5 +9,5 @@ export const cut: Fault = {
   attributes: Type.Object({}, { additionalProperties: false }),
   draw: () => ({}),
   lastsMs: [500, 10_000],
-  inject: ({ bus }, { node, to }) => bus.add({ from: node, to, isCut: true }),
+  inject: ({ ways }, { node, to }) => ways.add({ from: node, to, isCut: true }),
 };

@@ -12,5 +12,5 @@ export const duplicate: Fault = {
   ),
   draw: (random) => ({ share: share(random, 0.01, 0.5) }),
   lastsMs: [500, 5_000],
-  inject: ({ bus }, _target, { share: repeat = 0 }) => bus.add({ repeat }),
+  inject: ({ ways }, _target, { share: repeat = 0 }) => ways.add({ repeat }),
 };

@@ -9,8 +9,8 @@ export const isolate: Fault = {
   attributes: Type.Object({}, { additionalProperties: false }),
   draw: () => ({}),
   lastsMs: [500, 10_000],
-  inject: ({ bus }, { node }) => {
-    const ends = [bus.add({ from: node, isCut: true }), bus.add({ to: node, isCut: true })];
+  inject: ({ ways }, { node }) => {
+    const ends = [ways.add({ from: node, isCut: true }), ways.add({ to: node, isCut: true })];
     return () => ends.map((end) => end());
   },
 };

@@ -15,6 +15,6 @@ export const latency: Fault = {
   ),
   draw: (random) => ({ latencyMs: between(random, 1, 200), jitterMs: 0 }),
   lastsMs: [500, 5_000],
-  inject: ({ bus }, { node, to }, { latencyMs = 0, jitterMs = 0 }) =>
-    bus.add({ from: node, to, latencyMs, jitterMs }),
+  inject: ({ ways }, { node, to }, { latencyMs = 0, jitterMs = 0 }) =>
+    ways.add({ from: node, to, latencyMs, jitterMs }),
 };

@@ -12,5 +12,5 @@ export const loss: Fault = {
   ),
   draw: (random) => ({ share: share(random, 0.01, 0.3) }),
   lastsMs: [500, 5_000],
-  inject: ({ bus }, _target, { share: loss = 0 }) => bus.add({ loss }),
+  inject: ({ ways }, _target, { share: loss = 0 }) => ways.add({ loss }),
 };

@@ -9,10 +9,10 @@ export const partition: Fault = {
   attributes: Type.Object({}, { additionalProperties: false }),
   draw: () => ({}),
   lastsMs: [500, 10_000],
-  inject: ({ bus }, { node, to }) => {
+  inject: ({ ways }, { node, to }) => {
     const ends = [
-      bus.add({ from: node, to, isCut: true }),
-      bus.add({ from: to, to: node, isCut: true }),
+      ways.add({ from: node, to, isCut: true }),
+      ways.add({ from: to, to: node, isCut: true }),
     ];
     return () => ends.map((end) => end());
   },

@@ -12,5 +12,5 @@ export const reorder: Fault = {
   ),
   draw: (random) => ({ jitterMs: between(random, 5, 150) }),
   lastsMs: [500, 5_000],
-  inject: ({ bus }, _target, { jitterMs = 0 }) => bus.add({ jitterMs }),
+  inject: ({ ways }, _target, { jitterMs = 0 }) => ways.add({ jitterMs }),
 };

@@ -9,8 +9,8 @@ export const serverDown: Fault = {
   attributes: Type.Object({}, { additionalProperties: false }),
   draw: () => ({}),
   lastsMs: [100, 8_000],
-  inject: ({ bus }) => {
-    bus.setDown(true);
-    return () => bus.setDown(false);
+  inject: ({ ways }) => {
+    ways.setServerDown(true);
+    return () => ways.setServerDown(false);
   },
 };

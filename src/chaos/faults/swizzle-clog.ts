@@ -16,14 +16,14 @@ export const swizzleClog: Fault = {
   ),
   draw: (random) => ({ nodes: between(random, 1, 3), spreadMs: between(random, 200, 4_000) }),
   lastsMs: [1_000, 8_000],
-  inject: ({ bus, nodeIds, random, later }, _target, { nodes = 1, spreadMs = 0 }) => {
+  inject: ({ ways, nodeIds, random, later }, _target, { nodes = 1, spreadMs = 0 }) => {
     const chosen = shuffled(nodeIds, random).slice(0, nodes);
     const ends: (() => void)[] = [];
     let isOver = false;
     for (const node of chosen) {
       later(random.next() * spreadMs, () => {
         if (isOver) return;
-        ends.push(bus.add({ from: node, isCut: true }), bus.add({ to: node, isCut: true }));
+        ends.push(ways.add({ from: node, isCut: true }), ways.add({ to: node, isCut: true }));
       });
     }
     return () => {
