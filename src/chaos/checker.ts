@@ -51,6 +51,7 @@ export type Fact =
       readonly node: string;
       readonly sequence: number;
       readonly stream: string;
+      readonly type: string;
       readonly streamSequence: number;
       readonly digest: string;
     }
@@ -102,3 +103,4 @@ export interface Checker {
 }
 
 export type Report = (invariant: string, what: string) => void;
+export type MakeChecker = (report: Report) => Checker;

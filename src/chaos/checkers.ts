@@ -1,5 +1,5 @@
 /** All checkers, always on. */
-import type { Checker, Report } from './checker.ts';
+import type { MakeChecker } from './checker.ts';
 import { askChecker } from './checkers/asks.ts';
 import { journalChecker } from './checkers/journal.ts';
 import { noLossChecker } from './checkers/no-loss.ts';
@@ -8,7 +8,7 @@ import { restartChecker } from './checkers/restarts.ts';
 import { runChecker } from './checkers/runs.ts';
 import { watchChecker } from './checkers/watch.ts';
 
-export const CHECKERS: readonly ((report: Report) => Checker)[] = [
+export const CHECKERS: readonly MakeChecker[] = [
   orderChecker,
   noLossChecker,
   askChecker,

@@ -103,7 +103,7 @@ export const FaultPlanSchema = Type.Object(
       Type.Object(
         {
           withinMs: Type.Integer({
-            minimum: 1_000,
+            minimum: 4_000,
             maximum: 600_000,
             description: 'After the last fault is undone, until the steady state; default 40,000.',
           }),

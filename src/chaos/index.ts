@@ -1,5 +1,5 @@
 /** Faults and plans of them, and the simulator that runs a whole cluster on virtual time. */
-export type { Violation } from './checker.ts';
+export type { Checker, Fact, MakeChecker, Report, Violation } from './checker.ts';
 export { type FaultPlan, FaultPlanSchema, loadFaultPlan, readFaultPlan } from './fault-plan.ts';
 export { describeEvent, type FaultEvent } from './fault-schedule.ts';
 export { FAULTS } from './fault-table.ts';

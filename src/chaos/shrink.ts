@@ -19,7 +19,8 @@ export interface Shrunk {
   readonly from: number;
 }
 
-type World = Required<Pick<SimulationOptions, 'seed' | 'nodes' | 'threads' | 'forMs' | 'schedule'>>;
+type World = Pick<SimulationOptions, 'checkers'> &
+  Required<Pick<SimulationOptions, 'seed' | 'nodes' | 'threads' | 'forMs' | 'schedule'>>;
 
 const RUNS_MAX = 400;
 const MARGIN_MS = 500;
@@ -33,7 +34,8 @@ export async function shrink(
   const whole = await simulate(options);
   const [first] = whole.violations;
   if (!first) return undefined;
-  let world: World = { seed: options.seed, nodes, threads, forMs, schedule: whole.schedule };
+  const { seed, checkers = [] } = options;
+  let world: World = { seed, nodes, threads, forMs, checkers, schedule: whole.schedule };
   let { what } = first;
   let runs = 1;
   const stillFails = async (candidate: World): Promise<boolean> => {
@@ -55,7 +57,11 @@ export async function shrink(
   }
   await fewerFaults(() => world, stillFails);
   return {
-    ...world,
+    seed,
+    schedule: world.schedule,
+    nodes: world.nodes,
+    threads: world.threads,
+    forMs: world.forMs,
     invariant: first.invariant,
     what,
     runs,

@@ -179,6 +179,7 @@ function heardJournal(journal: Journal, { name, hear, life }: RunsWorld): Journa
           node: name,
           sequence: firstSequence + at,
           stream,
+          type: event.type,
           streamSequence: lastStreamSequence - events.length + 1 + at,
           digest: digestOf(event),
         });

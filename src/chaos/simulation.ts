@@ -24,7 +24,7 @@ import {
 import { observeTransitions } from '../kernel/index.ts';
 import { supervisor } from '../supervisor/index.ts';
 import { beginBrittle, brittleSpec } from './brittle.ts';
-import type { Checker, Fact, Violation } from './checker.ts';
+import type { Checker, Fact, MakeChecker, Violation } from './checker.ts';
 import { CHECKERS } from './checkers.ts';
 import { EventLog } from './event-log.ts';
 import type { FaultWorld } from './fault.ts';
@@ -56,6 +56,8 @@ export interface SimulationOptions {
   readonly plan?: FaultPlan;
   /** Exactly these, whatever seed and plan say. */
   readonly schedule?: readonly FaultEvent[];
+  /** Beside those that are always on. */
+  readonly checkers?: readonly MakeChecker[];
 }
 
 export interface SimulationResult {
@@ -137,7 +139,7 @@ class Simulation {
     const report = (invariant: string, what: string): void => {
       if (isChecked(invariant)) this.violate(invariant, what);
     };
-    this.#checkers = CHECKERS.map((make) => make(report));
+    this.#checkers = [...CHECKERS, ...(given.checkers ?? [])].map((make) => make(report));
   }
 
   async run(): Promise<SimulationResult> {

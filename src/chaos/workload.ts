@@ -49,6 +49,7 @@ interface HubState {
   watched: number;
   guest: ActorRef;
   readonly sleeper: ActorRef;
+  readonly gate: ActorRef;
   /** A guest of another hub, alive or not. */
   met: ActorRef | undefined;
 }
@@ -82,6 +83,27 @@ const sleeper = defineActor({
   },
 });
 
+const GATE_MS = 150;
+
+/** A child that puts aside what comes while it is closed: it has to come in order all the same. */
+const gate = defineActor({
+  kind: 'gate',
+  initial: (_none: undefined, ctx: ActorContext) => {
+    ctx.every('turn', GATE_MS, 'turn');
+    return { isOpen: true };
+  },
+  receive: {
+    note: (state, { stream, id }: Numbered, ctx: ActorContext) => {
+      if (state.isOpen) terms.hear({ kind: 'received', stream, id });
+      else ctx.stash();
+    },
+    turn: (state, _none: undefined, ctx: ActorContext) => {
+      state.isOpen = !state.isOpen || terms.isQuiet();
+      if (state.isOpen) ctx.unstashAll();
+    },
+  },
+});
+
 interface Numbered {
   readonly stream: string;
   readonly id: number;
@@ -101,6 +123,7 @@ export const hub = defineActor({
       watched: 0,
       guest: ctx.spawn(guest, undefined, { name: 'guest' }),
       sleeper: ctx.spawn(sleeper, undefined, { name: 'sleeper' }),
+      gate: ctx.spawn(gate, undefined, { name: 'gate' }),
       met: undefined,
     };
   },
@@ -149,6 +172,7 @@ function act(state: HubState, ctx: ActorContext): void {
   if (chance < 0.5) return send(state, ctx, to, 'item');
   if (chance < 0.8) return ask(state, ctx, to);
   if (chance < 0.84) return nap(state, ctx);
+  if (chance < 0.86) return send(state, ctx, state.gate, 'note');
   if (chance < 0.9 && state.met) return send(state, ctx, state.met, 'note');
   if (chance < 0.97) {
     return ctx.pipeToSelf(ctx.ask(to, 'guest', undefined, { timeoutMs: ASK_MS }), 'met');

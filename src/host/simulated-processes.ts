@@ -8,7 +8,9 @@ export interface SimulatedProcess {
   readonly spec: ProcessSpec;
   readonly ports: Ports;
   readonly write: (bytes: Uint8Array) => void;
+  readonly writeStderr: (text: string) => void;
   readonly onData: (receive: (bytes: Uint8Array) => void) => void;
+  /** After what it wrote last. */
   readonly exit: (exit: ProcessExit) => void;
 }
 
@@ -18,6 +20,8 @@ export interface SimulatedProcessesOptions {
   /** Of the thread that starts them. */
   readonly owner: SimulatedLife;
   readonly main: (process: SimulatedProcess) => void;
+  /** Programs that there are; default: every one. */
+  readonly exists?: (file: string) => boolean;
 }
 
 export interface SimulatedProcesses extends Processes {
@@ -29,75 +33,98 @@ const START_MS = 80;
 const KILL_MS = 4;
 const PIPE_MS = 0.05;
 const KILLED: ProcessExit = { exitCode: null, signal: 'SIGKILL' };
+const NEVER_STARTED: ProcessExit = { exitCode: null, signal: null };
 
 export function simulatedProcesses(options: SimulatedProcessesOptions): SimulatedProcesses {
-  const { time, random, owner, main } = options;
+  const { time, random, owner, main, exists = () => true } = options;
   const alive = new Map<number, () => void>();
   let pids = 0;
 
   const start: Processes['start'] = (spec) => {
-    const pid = ++pids;
+    const isThere = exists(spec.file);
+    const pid = isThere ? ++pids : undefined;
     const life = new SimulatedLife();
-    const toParent: ((bytes: Uint8Array) => void)[] = [];
-    const toChild: ((bytes: Uint8Array) => void)[] = [];
-    const exits: ((exit: ProcessExit) => void)[] = [];
+    const [toParent, toChild, errors] = [pipe(owner, time), pipe(life, time), pipe(owner, time)];
+    const tellers: ((exit: ProcessExit) => void)[] = [];
     let exited: ProcessExit | undefined;
     const end = (exit: ProcessExit, afterMs: number): void => {
       if (!life.isAlive) return;
       life.die();
-      alive.delete(pid);
-      time.timers.after(afterMs, () => {
-        exited = exit;
+      if (pid !== undefined) alive.delete(pid);
+      time.timers.after(afterMs, () =>
         owner.act(() => {
-          for (const tell of exits.splice(0)) tell(exit);
-        });
-      });
-    };
-    const kill = (): void => end(KILLED, KILL_MS);
-    const carry = (
-      to: SimulatedLife,
-      receivers: readonly ((bytes: Uint8Array) => void)[],
-      bytes: Uint8Array,
-    ): void => {
-      const copy = new Uint8Array(bytes);
-      time.timers.after(PIPE_MS, () =>
-        to.act(() => {
-          for (const receive of receivers) receive(copy);
+          exited = exit;
+          for (const tell of tellers.splice(0)) tell(exit);
         }),
       );
     };
-    alive.set(pid, kill);
-    owner.onDeath(kill);
-    time.timers.after(START_MS, () =>
-      life.act(() =>
-        main({
-          spec,
-          ports: portsOf(life, time, random.fork(`process/${pid}`)),
-          write: (bytes) => {
-            if (life.isAlive) carry(owner, toParent, bytes);
-          },
-          onData: (receive) => toChild.push(receive),
-          // After what it wrote last.
-          exit: (exit) => end(exit, PIPE_MS * 2),
-        }),
-      ),
-    );
+    const kill = (): void => end(KILLED, KILL_MS);
+    if (pid === undefined) end(NEVER_STARTED, PIPE_MS);
+    else {
+      alive.set(pid, kill);
+      owner.onDeath(kill);
+      time.timers.after(START_MS, () =>
+        life.act(() =>
+          main({
+            spec,
+            ports: portsOf(life, time, random.fork(`process/${pid}`)),
+            write: (bytes) => {
+              if (life.isAlive) toParent.write(bytes);
+            },
+            writeStderr: (text) => {
+              if (life.isAlive) errors.write(Buffer.from(text));
+            },
+            onData: toChild.listen,
+            exit: (exit) => end(exit, PIPE_MS * 2),
+          }),
+        ),
+      );
+    }
     return {
       pid,
       write: (bytes) => {
-        if (!life.isAlive) return false;
-        carry(life, toChild, bytes);
-        return true;
+        if (life.isAlive) toChild.write(bytes);
+        return life.isAlive;
       },
-      backlogBytes: () => 0,
-      onData: (receive) => toParent.push(receive),
-      onStderr: () => undefined,
+      backlogBytes: toChild.backlogBytes,
+      onData: toParent.listen,
+      onStderr: errors.listen,
       onExit: (tell) => {
         if (exited) tell(exited);
-        else exits.push(tell);
+        else tellers.push(tell);
       },
       kill,
     };
   };
   return { start, alive: () => [...alive].map(([pid, kill]) => ({ pid, kill })) };
+}
+
+/** Bytes of one direction; they wait until somebody reads. */
+function pipe(reader: SimulatedLife, time: SimulatedTime) {
+  const readers: ((bytes: Uint8Array) => void)[] = [];
+  let unread: Uint8Array[] = [];
+  let backlog = 0;
+  const give = (bytes: Uint8Array): void => {
+    backlog -= bytes.byteLength;
+    for (const receive of readers) receive(bytes);
+  };
+  return {
+    write: (bytes: Uint8Array): void => {
+      const copy = new Uint8Array(bytes);
+      backlog += copy.byteLength;
+      time.timers.after(PIPE_MS, () =>
+        reader.act(() => {
+          if (readers.length > 0) give(copy);
+          else unread.push(copy);
+        }),
+      );
+    },
+    listen: (receive: (bytes: Uint8Array) => void): void => {
+      readers.push(receive);
+      const early = unread;
+      unread = [];
+      for (const bytes of early) give(bytes);
+    },
+    backlogBytes: (): number => backlog,
+  };
 }

@@ -1,14 +1,20 @@
-/** Every run ends once, with the right value or a code that says why; what may be done once is done at most once. */
+/**
+ * Every run ends once, with the right value or a code that says why, and not before its end is in the journal; what may be done once
+ * is done at most once.
+ */
 import type { Checker, Report } from '../checker.ts';
 
 export function runChecker(report: Report): Checker {
   const open = new Set<string>();
   const ended = new Set<string>();
   const effects = new Map<string, number>();
+  /** Streams of runs whose end is in the journal. */
+  const recorded = new Set<string>();
   return {
     name: 'runs',
     hear: (fact) => {
       if (fact.kind === 'run began') open.add(fact.run);
+      if (fact.kind === 'journaled' && fact.type === 'run.completed') recorded.add(fact.stream);
       if (fact.kind === 'effect') {
         const times = (effects.get(fact.key) ?? 0) + 1;
         effects.set(fact.key, times);
@@ -23,7 +29,9 @@ export function runChecker(report: Report): Checker {
       ended.add(run);
       if (code === 'INTERNAL') report('runs', `${run} ended with a defect`);
       if (code === undefined && !isRight) report('runs', `${run} ended with a wrong value`);
-      if (code === undefined && effects.get(run) === 0) report('runs', `${run} did nothing`);
+      if (code === undefined && !recorded.has(`run/${fact.runId}`)) {
+        report('runs', `${run} succeeded before its end was in the journal`);
+      }
     },
     finish: () => {
       for (const run of open) report('runs', `${run} never ended`);

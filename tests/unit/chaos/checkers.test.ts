@@ -50,6 +50,7 @@ const journaled = (sequence: number, digest = 'd'): Fact => ({
   node: 'n-1#1',
   sequence,
   stream: 'run/r',
+  type: sequence === 1 ? 'run.started' : 'run.completed',
   streamSequence: sequence,
   digest,
 });
@@ -83,6 +84,7 @@ const CASES: readonly (readonly [
     runChecker,
     [
       [1, BEGAN],
+      [2, journaled(2)],
       [2, runEnded(undefined)],
     ],
     undefined,
@@ -102,6 +104,7 @@ const CASES: readonly (readonly [
     runChecker,
     [
       [1, BEGAN],
+      [1, journaled(2)],
       [2, runEnded(undefined)],
       [3, runEnded(undefined)],
     ],
