@@ -2,6 +2,8 @@
 import type { Clock } from '../contracts/index.ts';
 import type { SimulatedTime } from './simulated-clock.ts';
 
+const ROUNDING_MS = 1e-6;
+
 export class DriftingClock implements Clock {
   readonly #time: SimulatedTime;
   #skewMs = 0;
@@ -22,9 +24,9 @@ export class DriftingClock implements Clock {
     return this.#time.clock.wallMs() + driftMs + this.#skewMs;
   };
 
-  /** True time until this clock has moved on by `delayMs`, at its present rate. */
+  /** True time until this clock has moved on by `delayMs`, at its present rate: never less, whatever rounding does. */
   trueMs(delayMs: number): number {
-    return delayMs / this.#rate;
+    return this.#sinceMs === 0 ? delayMs : delayMs / this.#rate + ROUNDING_MS;
   }
 
   /** Sets how far the wall clock is off; the monotonic one does not notice. */
