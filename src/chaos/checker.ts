@@ -90,6 +90,8 @@ export type Fact =
   | { readonly kind: 'group gave up'; readonly group: string }
   | { readonly kind: 'child started'; readonly group: string; readonly place: number }
   | { readonly kind: 'child failed'; readonly group: string; readonly place: number }
+  /** A packet was on its way for so long, longer than any before. */
+  | { readonly kind: 'transit'; readonly ms: number }
   /** From here on the clocks of a machine go at this rate. */
   | { readonly kind: 'clock drift'; readonly rate: number }
   /** Something was killed or cut off for good: from here on messages may be lost. */

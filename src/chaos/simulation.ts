@@ -113,6 +113,7 @@ class Simulation {
   readonly #violations: Violation[] = [];
   readonly #checkers: readonly Checker[];
   readonly #seen = new Set<Sometimes>();
+  #longestMs = 0;
   #isHealing = false;
   #isQuiet = false;
 
@@ -219,6 +220,11 @@ class Simulation {
   }
 
   #hear(fact: Fact): void {
+    const { longestMs } = this.#bus.counts;
+    if (longestMs > this.#longestMs) {
+      this.#longestMs = longestMs;
+      this.#hear({ kind: 'transit', ms: longestMs });
+    }
     const { kind, ...facts } = fact;
     this.#log.add('', `${kind} ${Object.values(facts).join(' ')}`);
     for (const what of seenBy(fact)) if (what) this.#seen.add(what);

@@ -37,6 +37,8 @@ export interface SimulatedBus {
     corrupted: number;
     cut: number;
     delayed: number;
+    /** The longest that a packet was on its way. */
+    longestMs: number;
   };
 }
 
@@ -59,7 +61,15 @@ export function simulatedBus(time: SimulatedTime, random: Random): SimulatedBus 
   const toxics = new Set<Toxic>();
   /** Until when a direction with little bandwidth is taken. */
   const busyUntilMs = new Map<string, number>();
-  const counts = { carried: 0, lost: 0, repeated: 0, corrupted: 0, cut: 0, delayed: 0 };
+  const counts = {
+    carried: 0,
+    lost: 0,
+    repeated: 0,
+    corrupted: 0,
+    cut: 0,
+    delayed: 0,
+    longestMs: 0,
+  };
   let isDown = false;
 
   const between = (from: string, to: string): readonly Toxic[] => {
@@ -79,6 +89,7 @@ export function simulatedBus(time: SimulatedTime, random: Random): SimulatedBus 
       ms += (busyUntilMs.get(path) as number) - nowMs;
     }
     if (ms > HOP_MS + HOP_JITTER_MS) counts.delayed++;
+    counts.longestMs = Math.max(counts.longestMs, ms);
     return ms;
   };
   const deliver = (from: string, subject: string, listener: Listener, packet: Uint8Array): void => {

@@ -13,7 +13,7 @@ interface Ask {
 }
 
 /** What a packet may take on its way, which nobody knows; what it waited before, they do. */
-const TRANSIT_MS = 300;
+const TRANSIT_MS = 20;
 /** Timers of a thread that hangs fire when it wakes. */
 const LATE_MS = 15_000;
 
@@ -23,6 +23,7 @@ export function askChecker(report: Report): Checker {
   let isHanging = false;
   /** How wrong clocks may be by now: 0.01 is one in a hundred. */
   let drift = 0;
+  let transitMs = TRANSIT_MS;
   const check = (name: string, { runs, settled }: Ask): void => {
     if (runs > 1) report('asks', `${name} was run ${runs} times`);
     if (settled?.result === 'not-delivered' && runs > 0) {
@@ -40,6 +41,7 @@ export function askChecker(report: Report): Checker {
     hear: (fact, nowMs) => {
       if (fact.kind === 'loss' && fact.what.includes('hangs')) isHanging = true;
       if (fact.kind === 'clock drift') drift = Math.max(drift, 1.1 * Math.abs(1 - fact.rate));
+      if (fact.kind === 'transit') transitMs = TRANSIT_MS + fact.ms;
       if (fact.kind === 'asked') {
         const { timeoutMs, isLocal } = fact;
         const ask = { untilMs: nowMs + timeoutMs, timeoutMs, isLocal, runs: 0, settled: undefined };
@@ -50,7 +52,7 @@ export function askChecker(report: Report): Checker {
       if (!ask) return report('asks', `${fact.ask} was never asked`);
       if (fact.kind === 'ran') {
         ask.runs++;
-        const slackMs = drift * ask.timeoutMs + (ask.isLocal ? 0 : TRANSIT_MS);
+        const slackMs = drift * ask.timeoutMs + (ask.isLocal ? 0 : transitMs);
         if (!isHanging && nowMs > ask.untilMs + slackMs) {
           report(
             'asks',
