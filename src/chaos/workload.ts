@@ -15,10 +15,15 @@ import type { Fact } from './checker.ts';
 
 export const WORKLOAD_URL = 'skein:simulated-workload';
 
+export interface Place {
+  readonly node: NodeId;
+  readonly thread: ThreadName;
+}
+
 export interface WorkloadTerms {
   readonly hear: (fact: Fact) => void;
   /** Every thread of the cluster, whether it is alive or not. */
-  readonly places: readonly { readonly node: NodeId; readonly thread: ThreadName }[];
+  readonly places: readonly Place[];
   readonly uniform: () => number;
   /** Virtual time. */
   readonly sleep: (ms: number) => Promise<void>;
@@ -43,6 +48,8 @@ const REST_MS = 5;
 
 interface HubState {
   readonly self: string;
+  /** Whom it knows: everybody, or in a large world some. */
+  readonly others: readonly Place[];
   readonly streams: Map<string, number>;
   readonly watches: Map<string, string>;
   asked: number;
@@ -117,6 +124,7 @@ export const hub = defineActor({
     return {
       // A restart keeps the ref; what is counted from the beginning needs a name of its own.
       self: `${keyOf(ctx.self)}/${++lives}`,
+      others: acquaintances(),
       streams: new Map(),
       watches: new Map(),
       asked: 0,
@@ -161,11 +169,22 @@ export const hub = defineActor({
 });
 provideModule(WORKLOAD_URL, { hub });
 
+/** In a large cluster too an actor talks to few others; all pairs would be what is measured. */
+const ACQUAINTANCES_MAX = 40;
+
+function acquaintances(): readonly Place[] {
+  const { places, uniform } = terms;
+  if (places.length <= ACQUAINTANCES_MAX) return places;
+  return Array.from(
+    { length: ACQUAINTANCES_MAX },
+    () => places[Math.floor(uniform() * places.length)] as Place,
+  );
+}
+
 /** Chance decides what comes next; nothing is begun once the end is near. */
 function act(state: HubState, ctx: ActorContext): void {
   if (terms.isQuiet()) return;
-  const { places } = terms;
-  const place = places[Math.floor(terms.uniform() * places.length)];
+  const place = state.others[Math.floor(terms.uniform() * state.others.length)];
   if (!place) return;
   const to = hubAt(place.node, place.thread);
   const chance = terms.uniform();

@@ -69,7 +69,7 @@ export async function buildProgram(): Promise<Command> {
       new Option('--threads <n>', 'worker threads, 1 to 16')
         .env('SKEIN_THREADS')
         .default(2)
-        .argParser(wholeNumber(1, 16)),
+        .argParser(wholeNumber(0, 16)),
     )
     .addOption(
       new Option('--log <level>', 'lines on stderr')
@@ -176,7 +176,7 @@ function addSimulator(add: Add, finish: Finish, program: Command): void {
       .addOption(
         new Option('--threads <n>', 'worker threads of each node')
           .default(1)
-          .argParser(wholeNumber(1, 16)),
+          .argParser(wholeNumber(0, 16)),
       )
       .addOption(
         new Option('--for <time>', 'virtual time with faults: 30s, 5m, 1h')
