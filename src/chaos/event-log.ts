@@ -20,7 +20,7 @@ export class EventLog {
 
   add(place: string, what: string): void {
     const line = `${this.#clock.monotonicMs().toFixed(3).padStart(12)} ${place.padEnd(14)} ${what}`;
-    this.#hash.update(line).update('\n');
+    this.#hash.update(`${line}\n`);
     this.#count++;
     this.#lines.push(line);
     if (this.#lines.length > KEPT_LINES) this.#lines.splice(0, KEPT_LINES / 2);

@@ -78,6 +78,8 @@ const STARTED_MS = 1_000;
 const QUIET_MS = 3_000;
 /** A peer that was silent has to be given up, and found again. */
 const HEAL_MS = 40_000;
+/** While everything heals there has to be some traffic, not much. */
+const HEALING_TRAFFIC = 0.15;
 const ASK_MS = 5_000;
 const VIOLATIONS_MAX = 20;
 const ASKED_MAX = 100;
@@ -156,7 +158,7 @@ class Simulation {
       places,
       uniform,
       sleep: (ms) => new Promise((resolve) => void this.#time.timers.after(ms, resolve)),
-      isQuiet: () => this.#isQuiet,
+      traffic: () => (this.#isQuiet ? 0 : this.#isHealing ? HEALING_TRAFFIC : 1),
     });
     for (const id of this.#nodeIds) this.#start(id);
     await this.#time.advance(STARTED_MS);

@@ -27,7 +27,8 @@ export interface WorkloadTerms {
   readonly uniform: () => number;
   /** Virtual time. */
   readonly sleep: (ms: number) => Promise<void>;
-  readonly isQuiet: () => boolean;
+  /** Share of the usual traffic, 0 to 1. */
+  readonly traffic: () => number;
 }
 
 let terms: WorkloadTerms;
@@ -105,7 +106,7 @@ const gate = defineActor({
       else ctx.stash();
     },
     turn: (state, _none: undefined, ctx: ActorContext) => {
-      state.isOpen = !state.isOpen || terms.isQuiet();
+      state.isOpen = !state.isOpen || terms.traffic() === 0;
       if (state.isOpen) ctx.unstashAll();
     },
   },
@@ -183,7 +184,8 @@ function acquaintances(): readonly Place[] {
 
 /** Chance decides what comes next; nothing is begun once the end is near. */
 function act(state: HubState, ctx: ActorContext): void {
-  if (terms.isQuiet()) return;
+  const traffic = terms.traffic();
+  if (traffic === 0 || (traffic < 1 && terms.uniform() >= traffic)) return;
   const place = state.others[Math.floor(terms.uniform() * state.others.length)];
   if (!place) return;
   const to = hubAt(place.node, place.thread);

@@ -228,6 +228,11 @@ export class ActorContext {
 
   restartChild(ref: ActorRef, reason: ExitReason = { kind: 'normal' }): void {
     const child = this.#cell.childAt(ref);
+    // It failed as well, and is started anew for another reason: that failure needs no judgement any more.
+    this.#cell.retract(
+      (signal) =>
+        signal.kind === 'child-failed' && signal.exit.child.incarnation === ref.incarnation,
+    );
     if (child instanceof FarChild && child.isLost) this.system.respawn(this.#cell, child);
     else if (child) this.system.signal(ref, { kind: 'restart', reason });
   }

@@ -340,7 +340,7 @@ export class Cell extends Turns {
     // What it passed up was judged with it; what came since was not.
     const [judged, ...unjudged] = this.#children?.takeHeld() ?? [];
     if (judged) this.system.signal(judged.child, { kind: 'resume' });
-    for (const exit of unjudged) this.#onChildFailed(exit);
+    for (const exit of unjudged) this.signal({ kind: 'child-failed', exit });
   }
 
   #stop(mode: StopMode, reason: ExitReason): void {

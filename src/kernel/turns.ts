@@ -49,6 +49,14 @@ export abstract class Turns extends Child implements Runnable {
     this.wake();
   }
 
+  /** Takes back signals that have not had their turn yet. */
+  retract(isMeant: (signal: Signal) => boolean): void {
+    for (let left = this.#signals?.length ?? 0; left > 0; left--) {
+      const signal = this.#signals?.shift() as Signal;
+      if (!isMeant(signal)) this.#signals?.push(signal);
+    }
+  }
+
   /** A send of this actor waits for room in another's mailbox: its next turn waits with it. */
   block(): void {
     this.#blockedSends++;

@@ -6,8 +6,8 @@ interface Group {
   readonly scope: string;
   readonly children: number;
   failuresMs: number[];
-  /** Places that have to start once more. */
-  readonly due: Set<number>;
+  /** How often each place may start, and whether it still has to. */
+  readonly due: Map<number, number>;
   /** More failures than may be have happened: it has to give up. */
   isExhausted: boolean;
   hasEnded: boolean;
@@ -20,13 +20,18 @@ export function restartChecker(report: Report): Checker {
     hear: (fact, nowMs) => {
       if (fact.kind === 'group began') {
         const { scope, children } = fact;
-        const due = new Set(Array.from({ length: children }, (_, place) => place));
+        const due = new Map(Array.from({ length: children }, (_, place) => [place, 1]));
         const group = { scope, children, due, failuresMs: [] };
         groups.set(fact.group, { ...group, isExhausted: false, hasEnded: false });
       }
+      if (fact.kind === 'node ended') {
+        for (const [name, group] of groups) {
+          if (name.startsWith(`${fact.node} `)) group.hasEnded = true;
+        }
+      }
       if (fact.kind === 'child started') {
         const group = groups.get(fact.group);
-        if (group && !group.due.delete(fact.place)) {
+        if (group && !takeStart(group, fact.place)) {
           report('restarts', `child ${fact.place} of ${fact.group} was started without a reason`);
         }
       }
@@ -45,15 +50,26 @@ export function restartChecker(report: Report): Checker {
       }
     },
     finish: () => {
-      for (const [name, group] of groups) {
-        if (group.isExhausted && !group.hasEnded) report('restarts', `${name} did not give up`);
+      for (const [name, { isExhausted, hasEnded, due }] of groups) {
+        if (hasEnded) continue;
+        if (isExhausted) report('restarts', `${name} did not give up`);
+        else if (due.size > 0) report('restarts', `${name} did not restart ${[...due.keys()]}`);
       }
     },
   };
 }
 
+function takeStart({ due }: Group, place: number): boolean {
+  const left = due.get(place);
+  if (left === undefined) return false;
+  if (left > 1) due.set(place, left - 1);
+  else due.delete(place);
+  return true;
+}
+
 function fail(group: Group, place: number, nowMs: number): void {
-  if (group.scope === 'resume') return;
+  // It is started anew for the failure of another: its own is not judged.
+  if (group.scope === 'resume' || group.due.has(place)) return;
   const { maxRestarts, windowMs } = BRITTLE_INTENSITY;
   group.failuresMs = [...group.failuresMs.filter((atMs) => nowMs - atMs < windowMs), nowMs];
   if (group.failuresMs.length > maxRestarts) {
@@ -65,6 +81,6 @@ function fail(group: Group, place: number, nowMs: number): void {
       other === place ||
       group.scope === 'one-for-all' ||
       (group.scope === 'rest-for-one' && other > place);
-    if (isAffected) group.due.add(other);
+    if (isAffected) group.due.set(other, (group.due.get(other) ?? 0) + 1);
   }
 }

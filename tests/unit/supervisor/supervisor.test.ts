@@ -79,6 +79,29 @@ describe('restart scope', () => {
   });
 });
 
+describe('children that fail at the same moment', () => {
+  it.each([
+    ['one-for-one', ['b', 'c']],
+    ['rest-for-one', ['b', 'c']],
+    ['one-for-all', ['a', 'b', 'c']],
+  ] as const)('%s restarts each of %j once', async (scope, expected) => {
+    const intensity = { maxRestarts: 2, windowMs: 1_000 };
+    const { system, time, starts, child, report } = grow({ scope, intensity });
+    await time.settle();
+    starts.length = 0;
+    system.tell(child('b'), 'fail');
+    system.tell(child('c'), 'fail');
+    await time.settle();
+    expect(starts).toEqual(expected);
+    expect((await report()).totalRestarts).toBe(expected.length);
+    // What was not judged does not count: one more failure is within the intensity, or just beyond it.
+    system.tell(child('a'), 'fail');
+    await time.settle();
+    const isOver = system.actorCount === 0;
+    expect(isOver).toBe(scope === 'one-for-one');
+  });
+});
+
 describe('directives', () => {
   it('resume keeps the state, restart makes it anew, both keep the mailbox', async () => {
     for (const [directive, after] of [
