@@ -127,7 +127,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a torn tail is trusted',
     file: 'journal/judgement.ts',
-    from: 'damage ??= uncoveredEvents(reached, headRow);',
+    from: 'damage = uncoveredEvents(reached, headRow) ?? damage;',
     to: '',
   },
   {

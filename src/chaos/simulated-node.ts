@@ -1,6 +1,7 @@
 /** One node of a simulated cluster: the real kernel, supervisors, links and sessions on virtual time, with threads that can die. */
 import { httpClientOf, SKILL_ACTOR, sandboxOf, skillActor } from '../actors/index.ts';
 import {
+  LIMITS,
   type Log,
   MAIN_THREAD,
   type NodeId,
@@ -25,7 +26,7 @@ import { simulatedHost } from '../sandbox/index.ts';
 import { type Joined, liveThread, startThreads, ThreadGroup } from '../supervisor/index.ts';
 import { DirectLinks, type PeerSessions } from '../transport/index.ts';
 import type { Fact } from './checker.ts';
-import { SimulatedRuns } from './simulated-runs.ts';
+import { SimulatedRuns, SLOTS_PER_THREAD } from './simulated-runs.ts';
 import { bankClient, SIMULATED_SKILLS } from './simulated-skills.ts';
 
 export interface NodeWorld {
@@ -48,6 +49,9 @@ const DRAIN_MS = 500;
 const HOP_MS_MAX = 0.1;
 const HANG_MS = 5_000;
 const HEAP_MIB = 64;
+/** One for each slot, one that waits, and some that are on their way out. */
+const HOSTS_MAX = SLOTS_PER_THREAD + 4;
+const ASKS_MAX = 10_000;
 /** Faults kill threads far more often than a real node would bear. */
 export const STRATEGY = {
   scope: 'one-for-one',
@@ -158,6 +162,23 @@ export class SimulatedNode {
 
   sandboxHosts(thread: ThreadName): ReturnType<SimulatedProcesses['alive']> {
     return this.#hosts.get(thread)?.alive() ?? [];
+  }
+
+  /** What is over its bound now, in sentences. */
+  exceeded(): readonly string[] {
+    const { system, id } = this;
+    const found = this.places().map(
+      (thread) =>
+        [`sandbox hosts on ${id}/${thread}`, this.sandboxHosts(thread).length, HOSTS_MAX] as const,
+    );
+    const counts = [
+      [`dead letters kept by ${id}`, system.deadLetters.list().length, LIMITS.deadLetters],
+      [`open asks of ${id}`, system.pendingAsks, ASKS_MAX],
+      ...found,
+    ] as const;
+    return counts.flatMap(([what, count, max]) =>
+      count > max ? [`${count} ${what}, ${max} at most`] : [],
+    );
   }
 
   /** Settles when everything of the node has ended in order. */

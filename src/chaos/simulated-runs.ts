@@ -26,8 +26,13 @@ export interface RunsWorld {
 
 const EVERY_MS = 1_200;
 const AT_ONCE_MAX = 6;
+export const SLOTS_PER_THREAD = 3;
 const RUN_WALL_MS = 20_000;
 const STREAMS_MAX = 1_000;
+const BATCH_SHARE = 0.3;
+/** A stream that grows by so many events at once, or not. */
+export const BATCH_STREAM = 'batches';
+export const BATCH_EVENTS = 3;
 
 export class SimulatedRuns {
   readonly #world: RunsWorld;
@@ -86,7 +91,11 @@ export class SimulatedRuns {
     const { journal, damage } = opened.value;
     hear({ kind: 'journal opened', node: name, damagedAt: damage?.sequence });
     const kv = system.spawn(kvActor, memoryKeyValue(), { name: 'kv' });
-    const pool = system.spawn(skillPoolActor, { kv, warmHosts: 0, slotsPerThread: 3 });
+    const pool = system.spawn(skillPoolActor, {
+      kv,
+      warmHosts: 0,
+      slotsPerThread: SLOTS_PER_THREAD,
+    });
     const verifier = system.spawn(verifierActor, { pool }, { name: 'verifier' });
     const heard = heardJournal(journal, this.#world);
     this.#parts = { system, registry, journal: heard, pool, verifier, policy: undefined };
@@ -98,8 +107,15 @@ export class SimulatedRuns {
     const { ports, isQuiet } = this.#world;
     ports.timers.after(-Math.log(1 - ports.random.next()) * EVERY_MS, () => {
       if (!isQuiet() && this.#active < AT_ONCE_MAX) void this.#execute(this.#draw());
+      if (!isQuiet() && ports.random.next() < BATCH_SHARE) void this.#appendBatch();
       this.#next();
     });
+  }
+
+  /** Several events at once: all of them are kept, or none. */
+  async #appendBatch(): Promise<void> {
+    const events = Array.from({ length: BATCH_EVENTS }, (_, at) => ({ type: 'batched', body: at }));
+    await this.#parts?.journal.append(BATCH_STREAM, events);
   }
 
   async #execute({ skill, input, wanted, times = 1, verify = false }: Wish) {

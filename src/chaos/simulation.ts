@@ -82,6 +82,7 @@ const HEAL_MS = 40_000;
 const HEALING_TRAFFIC = 0.15;
 const ASK_MS = 5_000;
 const VIOLATIONS_MAX = 20;
+const BOUNDS_MS = 500;
 const ASKED_MAX = 100;
 
 export async function simulate(options: SimulationOptions): Promise<SimulationResult> {
@@ -167,6 +168,7 @@ class Simulation {
     const faults = runSchedule(this.#schedule, this.#world(), (what) =>
       this.#log.add('FAULT', what),
     );
+    this.#watchBounds();
     await this.#time.advance(forMs);
     await this.#heal(faults, places);
     for (const checker of this.#checkers) checker.finish(this.#time.clock.monotonicMs());
@@ -233,6 +235,14 @@ class Simulation {
     for (const what of seenBy(fact)) if (what) this.#seen.add(what);
     const nowMs = this.#time.clock.monotonicMs();
     for (const checker of this.#checkers) checker.hear(fact, nowMs);
+  }
+
+  /** What is bounded stays within its bounds, at every moment that is looked at. */
+  #watchBounds(): void {
+    for (const node of this.#nodes.values()) {
+      for (const what of node.isAlive ? node.exceeded() : []) this.violate('bounds', what);
+    }
+    this.#time.timers.after(BOUNDS_MS, () => this.#watchBounds());
   }
 
   #clock(id: NodeId): DriftingClock {

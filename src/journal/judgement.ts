@@ -35,7 +35,8 @@ export async function judge(evidence: Evidence, timers: Timers): Promise<Judgeme
     } finally {
       reached = verifier.head();
     }
-    damage ??= uncoveredEvents(reached, headRow);
+    // What no head record speaks of was never acknowledged, whatever is missing behind it.
+    damage = uncoveredEvents(reached, headRow) ?? damage;
     const defect = damage ? undefined : otherDefect(evidence, headRow);
     if (defect) damage = { sequence: reached.count + 1, reason: defect };
     return damage ? { kind: 'damaged', damage } : { kind: 'sound', head: reached, index };

@@ -1,8 +1,10 @@
 /**
  * What a journal confirmed as durable is there after every crash, as it was; what cannot be there any more, because a disk lied or a
- * bit turned over, is found and said. Sequences have no gaps, in the journal and in each stream; a run's events tell one story.
+ * bit turned over, is found and said. Sequences have no gaps, in the journal and in each stream; a run's events tell one story; events
+ * that were appended together are all there, or none is.
  */
 import type { Checker, Report } from '../checker.ts';
+import { BATCH_EVENTS, BATCH_STREAM } from '../simulated-runs.ts';
 
 interface Disk {
   /** Confirmed events by their sequence. */
@@ -15,6 +17,8 @@ interface Disk {
   /** A flush was a lie and the power failed: the end may be missing without a trace. */
   isLossy: boolean;
   isDamaged: boolean;
+  /** A character changed: what was kept before it may end anywhere. */
+  isFlipped: boolean;
 }
 
 /** `n-1#2` is the second life of `n-1`: they share the disk. */
@@ -31,6 +35,7 @@ export function journalChecker(report: Report): Checker {
       lastOf: new Map(),
       isLossy: false,
       isDamaged: false,
+      isFlipped: false,
     };
     disks.set(name, known);
     return known;
@@ -41,6 +46,10 @@ export function journalChecker(report: Report): Checker {
       if (found === digest || disk.unreadable.has(stream)) continue;
       const what = found === undefined ? 'is gone' : 'is another now';
       report('journal', `${name}: event ${sequence} was confirmed and ${what}`);
+    }
+    const batched = disk.lastOf.get(BATCH_STREAM) ?? 0;
+    if (batched % BATCH_EVENTS !== 0 && !disk.isFlipped) {
+      report('journal', `${name}: ${batched} events were appended ${BATCH_EVENTS} at a time`);
     }
     const last = Math.max(0, ...disk.found.keys());
     if (disk.found.size !== last && disk.unreadable.size === 0) {
@@ -54,6 +63,7 @@ export function journalChecker(report: Report): Checker {
         case 'disk damage': {
           const disk = at(fact.node);
           if (fact.what.startsWith('flushes')) disk.isLossy = true;
+          else disk.isFlipped = true;
           disk.isDamaged = true;
           return;
         }
@@ -86,7 +96,8 @@ export function journalChecker(report: Report): Checker {
           if (fact.streamSequence !== before + 1) {
             report('journal', `${fact.stream}: event ${fact.streamSequence} follows ${before}`);
           }
-          if ((fact.streamSequence === 1) !== (fact.type === 'run.started')) {
+          const isRun = fact.stream.startsWith('run/');
+          if (isRun && (fact.streamSequence === 1) !== (fact.type === 'run.started')) {
             report('journal', `${fact.stream}: event ${fact.streamSequence} is ${fact.type}`);
           }
           return;
