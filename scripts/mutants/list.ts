@@ -166,4 +166,16 @@ export const MUTANTS: readonly Mutant[] = [
     from: 'const envelopes = this.#envelopes;',
     to: 'const envelopes = this.#envelopes.reverse();',
   },
+  {
+    name: 'what is missing behind a torn tail hides it',
+    file: 'journal/judgement.ts',
+    from: 'damage = uncoveredEvents(reached, headRow) ?? damage;',
+    to: 'damage ??= uncoveredEvents(reached, headRow);',
+  },
+  {
+    name: 'a child that failed while it was restarted is judged once more',
+    file: 'kernel/actor-context.ts',
+    from: "signal.kind === 'child-failed' && signal.exit.child.incarnation === ref.incarnation",
+    to: "signal.kind === 'watch' && signal.watcher.incarnation === -1",
+  },
 ];
