@@ -225,7 +225,7 @@ class Simulation {
   }
 
   #hear(fact: Fact): void {
-    const { longestMs } = this.#bus.counts;
+    const longestMs = Math.max(this.#bus.counts.longestMs, this.#streams.longestMs());
     if (longestMs > this.#longestMs) {
       this.#longestMs = longestMs;
       this.#hear({ kind: 'transit', ms: longestMs });

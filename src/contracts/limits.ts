@@ -36,6 +36,7 @@ export const LIMITS = {
   peerFrameBytes: 2 * MIB,
   /** Frames to other nodes are cut into packets: well below the payload that NATS takes by default, 1 MiB. */
   packetBytes: 256 * KIB,
+  clusterNodes: 10_000,
   /** What may be on its way to a thread of another node without an acknowledgement. */
   peerWindowBytes: 4 * MIB,
   peerConnectMs: 5_000,

@@ -8,6 +8,8 @@ export interface Way {
   readonly random: Random;
   readonly delayMs: () => number;
   readonly isCut: (from: string, to: string) => boolean;
+  /** Hears how long bytes were on their way. */
+  readonly tookMs: (ms: number) => void;
 }
 
 export interface Party {
@@ -28,7 +30,7 @@ export interface StreamPair {
 const SPLIT_RATIO = 0.2;
 
 export function streamPair(way: Way, parties: readonly [Party, Party]): StreamPair {
-  const { time, random, isCut, delayMs } = way;
+  const { time, random, isCut, delayMs, tookMs } = way;
   const onEnd: (() => void)[] = [];
   let isBroken = false;
   const sides = [new Side(parties[0].life), new Side(parties[1].life)] as const;
@@ -42,9 +44,13 @@ export function streamPair(way: Way, parties: readonly [Party, Party]): StreamPa
     dueMs[to] = Math.max(dueMs[to] as number, nowMs + delayMs());
     time.timers.after((dueMs[to] as number) - nowMs, () => {
       if (isBroken) return;
+      const arrive = (): void => {
+        tookMs(time.clock.monotonicMs() - nowMs);
+        what();
+      };
       const isHeld = held[to].length > 0 || isCut(from, target);
-      if (isHeld) held[to].push(what);
-      else what();
+      if (isHeld) held[to].push(arrive);
+      else arrive();
     });
   };
   const ended = (): void => {

@@ -28,6 +28,8 @@ export interface SimulatedStreams {
   readonly breakAll: () => void;
   /** How many streams have been opened. */
   readonly opened: () => number;
+  /** The longest that bytes were on their way: those that a cut held back. */
+  readonly longestMs: () => number;
 }
 
 interface Listener {
@@ -49,13 +51,16 @@ export function simulatedStreams(time: SimulatedTime, random: Random): Simulated
   const pairs = new Set<StreamPair>();
   const folders = new Set<string>();
   const listeners = new Map<string, Listener>();
-  let [opened, ports, folderCount] = [0, FIRST_PORT, 0];
+  let [opened, ports, folderCount, longestMs] = [0, FIRST_PORT, 0, 0];
 
   const isCut = (from: string, to: string): boolean => cuts.has(`${from}>${to}`);
   const way: Way = {
     time,
     random,
     isCut,
+    tookMs: (ms) => {
+      longestMs = Math.max(longestMs, ms);
+    },
     delayMs: () => latency.delayMs + random.next() * latency.jitterMs,
   };
   const listen = (address: StreamAddress, place: string, listener: Listener): StreamListener => {
@@ -174,6 +179,7 @@ export function simulatedStreams(time: SimulatedTime, random: Random): Simulated
       for (const pair of [...pairs]) pair.break();
     },
     opened: () => opened,
+    longestMs: () => longestMs,
   };
 }
 
