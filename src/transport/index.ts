@@ -2,6 +2,7 @@
 export { type Backoff, backoffDelayMs } from './backoff.ts';
 export { betweenNodes, type Dialect } from './dialect.ts';
 export { DirectLinks, type DirectOptions } from './direct-links.ts';
+export { decodeForeign, encodeForeign } from './foreign-codec.ts';
 export type { RefText } from './foreign-value.ts';
 export { Link, type LinkEvents } from './link.ts';
 export type { Encoded } from './link-encoder.ts';

@@ -12,6 +12,7 @@ const FLOORS: Readonly<Record<string, number>> = {
   transport: 1,
   kernel: 2,
   telemetry: 2,
+  cluster: 3,
   journal: 3,
   supervisor: 4,
   sandbox: 4,

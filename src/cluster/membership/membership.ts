@@ -1,0 +1,416 @@
+/**
+ * Who is in the cluster and alive: SWIM (Das, Gupta, Motivala 2002) with Lifeguard (Dadgar, Phillips, Currey 2018), as one state
+ * machine. Messages and time go in, messages and changes come out; it asks for no clock and sends nothing itself.
+ *
+ * Each member asks one other at a time, in an order that comes round to all, whether it is there; without an answer it asks others
+ * to ask, and then suspects. A suspicion is told around, and so is its refutation by the one that is suspected; without one, the
+ * member is declared dead when the time of suspicion is over. Cost and time to find a failure do not grow with the cluster but by
+ * the logarithm with which rumours travel.
+ */
+import { LIMITS, type NodeId, type Random } from '../../contracts/index.ts';
+import { LocalHealth } from './local-health.ts';
+import { isGone, type MemberFacts, type MemberReport, overrides } from './member.ts';
+import type { GossipMessage } from './messages.ts';
+import { Rumours } from './rumours.ts';
+import { confirmationsFor, Suspicion } from './suspicion.ts';
+
+export interface MembershipTimes {
+  /** One member is asked in each; default 300 ms. */
+  readonly probeMs: number;
+  /** For an answer, before others are asked to ask; default 120 ms. */
+  readonly answerMs: number;
+  /** Who is gone is remembered for so long, so that old reports do not bring it back; default 60 s. */
+  readonly rememberMs: number;
+  /** Everybody says hello about so often in a small cluster, less often in a large one; default 10 s. */
+  readonly helloMs: number;
+}
+
+export const MEMBERSHIP_TIMES: MembershipTimes = {
+  probeMs: 300,
+  answerMs: 120,
+  rememberMs: 60_000,
+  helloMs: 10_000,
+};
+
+export interface MembershipOptions {
+  readonly self: NodeId;
+  /** Higher than that of any earlier life: the time of the start will do. */
+  readonly incarnation: number;
+  readonly facts: MemberFacts;
+  readonly random: Random;
+  readonly nowMs: number;
+  readonly times?: MembershipTimes;
+}
+
+export type MembershipOutput =
+  | { readonly kind: 'send'; readonly to: NodeId | 'all'; readonly message: GossipMessage }
+  /** A member is new, back, suspected, gone, or says something else of itself. */
+  | { readonly kind: 'changed'; readonly member: MemberReport };
+
+interface Member {
+  report: MemberReport;
+  suspicion: Suspicion | undefined;
+  goneAtMs: number;
+}
+
+interface Probe {
+  readonly target: NodeId;
+  readonly seq: number;
+  readonly answerByMs: number;
+  readonly endMs: number;
+  /** Others that were asked to ask; who of them has said that it tried. */
+  asked: readonly NodeId[];
+  readonly nacks: Set<NodeId>;
+  isIndirect: boolean;
+}
+
+/** Somebody asked this member to ask another. */
+interface Errand {
+  readonly asker: NodeId;
+  readonly askersSeq: number;
+  readonly nackAtMs: number;
+  readonly endMs: number;
+}
+
+const RUMOURS_A_MESSAGE = 8;
+const HELPERS = 3;
+const CONFIRMATIONS = 2;
+/** So many look for themselves, next, when they hear that somebody is suspected. */
+const CURIOUS = 6;
+const SUSPICION_FACTOR = 4;
+const SUSPICION_SPREAD = 4;
+const NACK_SHARE = 0.8;
+const ERRANDS_MAX = 256;
+export const REPORTS_A_SYNC = 200;
+/** So many answer a hello that everybody heard. */
+const GREETERS = 3;
+
+export class Membership {
+  readonly #self: NodeId;
+  readonly #random: Random;
+  readonly #times: MembershipTimes;
+  readonly #members = new Map<NodeId, Member>();
+  readonly #rumours = new Rumours();
+  readonly #health = new LocalHealth();
+  readonly #errands = new Map<number, Errand>();
+  #own: MemberReport;
+  #order: NodeId[] = [];
+  #probe: Probe | undefined;
+  #nextProbeMs: number;
+  #nextHelloMs: number;
+  #seq = 0;
+  /** When it wanted to be called next. */
+  #dueMs: number;
+  #out: MembershipOutput[] = [];
+
+  constructor(options: MembershipOptions) {
+    const { self, incarnation, facts, random, nowMs, times = MEMBERSHIP_TIMES } = options;
+    this.#self = self;
+    this.#random = random;
+    this.#times = times;
+    this.#own = { node: self, status: 'alive', incarnation, by: self, facts };
+    this.#nextProbeMs = nowMs + random.next() * times.probeMs;
+    this.#nextHelloMs = nowMs;
+    this.#dueMs = nowMs;
+  }
+
+  /** Everybody who is not gone, this node included. */
+  members(): readonly MemberReport[] {
+    const others = Array.from(this.#members.values(), ({ report }) => report);
+    return [this.#own, ...others.filter((report) => !isGone(report))];
+  }
+
+  statusOf(node: NodeId): MemberReport | undefined {
+    return node === this.#self ? this.#own : this.#members.get(node)?.report;
+  }
+
+  /** How much this node doubts itself: 0 to 8. */
+  get healthScore(): number {
+    return this.#health.score;
+  }
+
+  /** When `advance` has something to do, at the latest. */
+  get nextMs(): number {
+    let next = Math.min(this.#nextProbeMs, this.#nextHelloMs);
+    const probe = this.#probe;
+    if (probe) next = Math.min(next, probe.isIndirect ? probe.endMs : probe.answerByMs);
+    for (const { nackAtMs, endMs } of this.#errands.values()) {
+      next = Math.min(next, Number.isFinite(nackAtMs) ? nackAtMs : endMs);
+    }
+    for (const { suspicion } of this.#members.values()) {
+      if (suspicion) next = Math.min(next, suspicion.deadlineMs);
+    }
+    return next;
+  }
+
+  /** Says something else of itself. */
+  describe(facts: MemberFacts): readonly MembershipOutput[] {
+    this.#raise(this.#own.incarnation, facts);
+    return this.#flush();
+  }
+
+  /** Goes of its own will: nobody has to find out. Nothing is said after it. */
+  leave(): readonly MembershipOutput[] {
+    this.#own = { ...this.#own, status: 'left' };
+    this.#send('all', { kind: 'hello', rumours: [this.#own] });
+    return this.#flush();
+  }
+
+  advance(nowMs: number): readonly MembershipOutput[] {
+    if (this.#own.status === 'left') return [];
+    this.#forgiveStall(nowMs);
+    this.#endProbe(nowMs);
+    this.#runErrands(nowMs);
+    this.#endSuspicions(nowMs);
+    if (nowMs >= this.#nextHelloMs) this.#sayHello(nowMs);
+    if (nowMs >= this.#nextProbeMs) this.#beginProbe(nowMs);
+    this.#dueMs = this.nextMs;
+    return this.#flush();
+  }
+
+  receive(from: NodeId, message: GossipMessage, nowMs: number): readonly MembershipOutput[] {
+    if (this.#own.status === 'left' || from === this.#self) return [];
+    this.#forgiveStall(nowMs);
+    this.#dueMs = Math.max(this.#dueMs, nowMs);
+    const reports = message.kind === 'sync' ? message.members : message.rumours;
+    for (const report of reports) this.#take(report, nowMs);
+    switch (message.kind) {
+      case 'ping':
+        this.#send(from, { kind: 'ack', seq: message.seq, rumours: this.#gossip(from) });
+        break;
+      case 'ack':
+        this.#acknowledged(message.seq);
+        break;
+      case 'nack':
+        if (message.seq === this.#probe?.seq) this.#probe.nacks.add(from);
+        break;
+      case 'ping-for':
+        this.#askFor(from, message.seq, message.target, nowMs);
+        break;
+      case 'hello':
+        this.#greet(from);
+        break;
+      case 'sync':
+        if (!message.isReply) this.#sync(from, true);
+        break;
+    }
+    return this.#flush();
+  }
+
+  /**
+   * Who comes late to its own appointments has stood still, and what it waited for may stand at its door: it gives the others the
+   * time that it has missed.
+   */
+  #forgiveStall(nowMs: number): void {
+    const stallMs = nowMs - this.#dueMs;
+    if (stallMs < this.#times.answerMs) return;
+    this.#health.worse();
+    for (const { suspicion } of this.#members.values()) suspicion?.postpone(stallMs);
+    if (!this.#probe) return;
+    const { answerByMs, endMs } = this.#probe;
+    this.#probe = { ...this.#probe, answerByMs: answerByMs + stallMs, endMs: endMs + stallMs };
+    this.#nextProbeMs = Math.max(this.#nextProbeMs, this.#probe.endMs);
+  }
+
+  // --- asking
+
+  #beginProbe(nowMs: number): void {
+    const { probeMs, answerMs } = this.#times;
+    this.#nextProbeMs = nowMs + this.#health.scale(probeMs);
+    const target = this.#nextTarget();
+    if (target === undefined) return;
+    this.#probe = {
+      target,
+      seq: ++this.#seq,
+      answerByMs: nowMs + this.#health.scale(answerMs),
+      endMs: this.#nextProbeMs,
+      asked: [],
+      nacks: new Set(),
+      isIndirect: false,
+    };
+    this.#send(target, { kind: 'ping', seq: this.#seq, rumours: this.#gossip(target) });
+  }
+
+  #endProbe(nowMs: number): void {
+    const probe = this.#probe;
+    if (!probe) return;
+    if (!probe.isIndirect && nowMs >= probe.answerByMs) {
+      probe.isIndirect = true;
+      probe.asked = this.#some(HELPERS, probe.target);
+      const { seq, target } = probe;
+      for (const helper of probe.asked) {
+        this.#send(helper, { kind: 'ping-for', seq, target, rumours: this.#gossip(helper) });
+      }
+    }
+    if (nowMs < probe.endMs) return;
+    this.#probe = undefined;
+    // Helpers that could not even say that they tried: it may be this node that is slow or cut off.
+    const silent = probe.asked.length - probe.nacks.size;
+    this.#health.worse(probe.asked.length > 0 ? silent : 1);
+    const { report } = this.#members.get(probe.target) ?? {};
+    if (report && !isGone(report)) {
+      this.#take({ ...report, status: 'suspect', by: this.#self }, nowMs);
+    }
+  }
+
+  #acknowledged(seq: number): void {
+    if (seq === this.#probe?.seq) {
+      this.#probe = undefined;
+      this.#health.better();
+    }
+    const errand = this.#errands.get(seq);
+    if (!errand) return;
+    this.#errands.delete(seq);
+    const { asker, askersSeq } = errand;
+    this.#send(asker, { kind: 'ack', seq: askersSeq, rumours: this.#gossip(asker) });
+  }
+
+  #askFor(asker: NodeId, askersSeq: number, target: NodeId, nowMs: number): void {
+    if (this.#errands.size >= ERRANDS_MAX || target === this.#self) return;
+    const { answerMs, probeMs } = this.#times;
+    const nackAtMs = nowMs + NACK_SHARE * answerMs;
+    this.#errands.set(++this.#seq, { asker, askersSeq, nackAtMs, endMs: nowMs + probeMs });
+    this.#send(target, { kind: 'ping', seq: this.#seq, rumours: this.#gossip(target) });
+  }
+
+  #runErrands(nowMs: number): void {
+    for (const [seq, errand] of this.#errands) {
+      const { asker, askersSeq, nackAtMs, endMs } = errand;
+      if (nowMs >= nackAtMs) {
+        this.#errands.set(seq, { ...errand, nackAtMs: Number.POSITIVE_INFINITY });
+        this.#send(asker, { kind: 'nack', seq: askersSeq, rumours: [] });
+      }
+      if (nowMs >= endMs) this.#errands.delete(seq);
+    }
+  }
+
+  /** In an order that comes round to all, and is another each time. */
+  #nextTarget(): NodeId | undefined {
+    for (let round = 0; round < 2; round++) {
+      for (let node = this.#order.pop(); node !== undefined; node = this.#order.pop()) {
+        const known = this.#members.get(node);
+        if (known && !isGone(known.report)) return node;
+      }
+      this.#order = this.#shuffled([...this.#members.keys()]);
+    }
+    return undefined;
+  }
+
+  // --- what is known
+
+  #take(report: MemberReport, nowMs: number): void {
+    if (report.node === this.#self) return this.#hearOfSelf(report);
+    const known = this.#members.get(report.node);
+    if (known?.suspicion && report.status === 'suspect') {
+      const isSame = report.incarnation === known.report.incarnation;
+      if (isSame && known.suspicion.confirm(report.by)) this.#rumours.add(report);
+    }
+    if (!overrides(report, known?.report)) return;
+    if (!known && (isGone(report) || this.#members.size >= LIMITS.clusterNodes)) return;
+    const member: Member = { report, suspicion: undefined, goneAtMs: 0 };
+    if (report.status === 'suspect') {
+      member.suspicion = this.#suspicionOf(report, nowMs);
+      if (this.#random.next() < CURIOUS / this.#members.size) this.#order.push(report.node);
+    }
+    if (isGone(report)) member.goneAtMs = nowMs;
+    if (!known)
+      this.#order.splice(Math.floor(this.#random.next() * this.#order.length), 0, report.node);
+    this.#members.set(report.node, member);
+    this.#rumours.add(report);
+    this.#out.push({ kind: 'changed', member: report });
+  }
+
+  #suspicionOf({ by }: MemberReport, nowMs: number): Suspicion {
+    const count = this.members().length;
+    const scale = Math.max(1, Math.log10(count));
+    const minMs = SUSPICION_FACTOR * scale * this.#times.probeMs;
+    const confirmations = confirmationsFor(count, CONFIRMATIONS);
+    return new Suspicion(by, nowMs, { minMs, maxMs: SUSPICION_SPREAD * minMs, confirmations });
+  }
+
+  /** Whatever is said of this node but that it is alive, it says that it is. */
+  #hearOfSelf({ status, incarnation }: MemberReport): void {
+    if (incarnation < this.#own.incarnation || !Number.isSafeInteger(incarnation + 1)) return;
+    if (status === 'alive' && incarnation === this.#own.incarnation) return;
+    if (status === 'suspect') this.#health.worse();
+    this.#raise(incarnation, this.#own.facts);
+  }
+
+  #raise(above: number, facts: MemberFacts): void {
+    this.#own = { ...this.#own, incarnation: Math.max(above, this.#own.incarnation) + 1, facts };
+    this.#rumours.add(this.#own);
+    this.#out.push({ kind: 'changed', member: this.#own });
+  }
+
+  #endSuspicions(nowMs: number): void {
+    for (const [node, { report, suspicion, goneAtMs }] of this.#members) {
+      if (suspicion && nowMs >= suspicion.deadlineMs) {
+        this.#take({ ...report, status: 'dead', by: this.#self }, nowMs);
+      } else if (isGone(report) && nowMs - goneAtMs > this.#times.rememberMs) {
+        this.#members.delete(node);
+      }
+    }
+  }
+
+  // --- meeting
+
+  /** So rare in a large cluster that nobody hears more of them than in a small one. */
+  #sayHello(nowMs: number): void {
+    const pauseMs = Math.max(
+      this.#times.helloMs,
+      (this.members().length * this.#times.helloMs) / 20,
+    );
+    this.#nextHelloMs = nowMs + pauseMs * (0.5 + this.#random.next());
+    this.#send('all', { kind: 'hello', rumours: [this.#own] });
+  }
+
+  /** Who is new is told everything by some; so is one that is thought to be gone, by all who think so. */
+  #greet(from: NodeId): void {
+    const known = this.#members.get(from);
+    const count = this.members().length;
+    const isNeeded = !known || isGone(known.report);
+    if (isNeeded || this.#random.next() < GREETERS / count) this.#sync(from, false);
+  }
+
+  #sync(to: NodeId, isReply: boolean): void {
+    const members = [this.#own, ...Array.from(this.#members.values(), ({ report }) => report)];
+    for (let at = 0; at < members.length; at += REPORTS_A_SYNC) {
+      // One piece asks for the answer, the others just come along.
+      const piece = members.slice(at, at + REPORTS_A_SYNC);
+      this.#send(to, { kind: 'sync', members: piece, isReply: isReply || at > 0 });
+    }
+  }
+
+  // --- helpers
+
+  /** Who is suspected is told so first, so that it can refute it. */
+  #gossip(to: NodeId): readonly MemberReport[] {
+    return this.#rumours.take(RUMOURS_A_MESSAGE, this.#members.size + 1, to);
+  }
+
+  #some(count: number, except: NodeId): readonly NodeId[] {
+    const others = [...this.#members.values()]
+      .filter(({ report }) => report.status === 'alive' && report.node !== except)
+      .map(({ report }) => report.node);
+    return this.#shuffled(others).slice(0, count);
+  }
+
+  #shuffled(nodes: readonly NodeId[]): NodeId[] {
+    const list = [...nodes];
+    for (let at = list.length - 1; at > 0; at--) {
+      const other = Math.floor(this.#random.next() * (at + 1));
+      [list[at], list[other]] = [list[other] as NodeId, list[at] as NodeId];
+    }
+    return list;
+  }
+
+  #send(to: NodeId | 'all', message: GossipMessage): void {
+    this.#out.push({ kind: 'send', to, message });
+  }
+
+  #flush(): readonly MembershipOutput[] {
+    const out = this.#out;
+    this.#out = [];
+    return out;
+  }
+}

@@ -1,0 +1,198 @@
+import { describe, expect, it } from 'vitest';
+import { Gossip, isGone, type MemberReport } from '../../src/cluster/index.ts';
+import type { Log, NodeId } from '../../src/contracts/index.ts';
+import {
+  portsOf,
+  SimulatedLife,
+  seededRandom,
+  simulatedBus,
+  simulatedTime,
+} from '../../src/host/index.ts';
+
+const silent: Log = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+};
+
+interface Node {
+  readonly id: NodeId;
+  readonly life: SimulatedLife;
+  readonly gossip: Gossip;
+}
+
+/** Who saw whom go, when. */
+interface Gone {
+  readonly by: NodeId;
+  readonly node: NodeId;
+  readonly status: string;
+  readonly atMs: number;
+}
+
+function cluster(size: number, seed: number | string) {
+  const time = simulatedTime();
+  const random = seededRandom(seed);
+  const bus = simulatedBus(time, random.fork('bus'));
+  const nodes = new Map<NodeId, Node>();
+  const gone: Gone[] = [];
+  let lives = 0;
+  const start = (id: NodeId): void => {
+    const life = new SimulatedLife();
+    const onChange = (member: MemberReport): void => {
+      if (!isGone(member)) return;
+      const atMs = time.clock.monotonicMs();
+      gone.push({ by: id, node: member.node, status: member.status, atMs });
+    };
+    const gossip = new Gossip({
+      self: id,
+      cluster: 'test',
+      facts: { labels: {}, load: 0, wire: [1, 1] },
+      bus: bus.join(id, life),
+      ports: portsOf(life, time, random.fork(`${id}/${++lives}`)),
+      log: silent,
+      onChange,
+    });
+    nodes.set(id, { id, life, gossip });
+  };
+  const ids = Array.from({ length: size }, (_, at) => `n-${at + 1}` as NodeId);
+  for (const id of ids) start(id);
+  const alive = () => [...nodes.values()].filter(({ life }) => life.isAlive);
+  /** What each living node believes, as one text. */
+  const views = () =>
+    new Set(
+      alive().map(({ gossip }) =>
+        gossip
+          .members()
+          .map(({ node, status }) => `${node} ${status}`)
+          .sort()
+          .join(', '),
+      ),
+    );
+  const truth = () =>
+    alive()
+      .map(({ id }) => `${id} alive`)
+      .sort()
+      .join(', ');
+  return { time, random, bus, nodes, gone, start, ids, alive, views, truth };
+}
+
+describe('membership', () => {
+  it('lets everybody know everybody soon', async () => {
+    for (const size of [1, 2, 5, 30]) {
+      const { time, views, truth } = cluster(size, size);
+      await time.advance(3_000);
+      expect([...views()]).toEqual([truth()]);
+    }
+  });
+
+  it.each([
+    [5, 3_000, 200],
+    [20, 5_000, 60],
+  ])(
+    'of %i nodes knows of a death everywhere within %i ms, 99 times of 100',
+    async (size, withinMs, seeds) => {
+      let late = 0;
+      for (let seed = 1; seed <= seeds; seed++) {
+        const { time, nodes, views, truth, ids, random } = cluster(size, seed);
+        await time.advance(5_000 + random.next() * 1_000);
+        nodes.get(ids[Math.floor(random.next() * size)] as NodeId)?.life.die();
+        await time.advance(withinMs);
+        if (views().size !== 1 || !views().has(truth())) late++;
+        await time.advance(withinMs);
+        expect([seed, ...views()]).toEqual([seed, truth()]);
+      }
+      expect(late).toBeLessThanOrEqual(seeds / 100);
+    },
+  );
+
+  it('declares nobody dead who is alive, at a loss of 10 % and with pauses of half a second', async () => {
+    for (let seed = 1; seed <= 10; seed++) {
+      const { time, bus, gone, alive, random, views, truth } = cluster(10, seed);
+      bus.add({ loss: 0.1, jitterMs: 20 });
+      for (let round = 0; round < 60; round++) {
+        const { life } = alive()[Math.floor(random.next() * 10)] as Node;
+        life.hang();
+        time.timers.after(500, () => life.wake());
+        await time.advance(1_000);
+      }
+      expect([seed, gone]).toEqual([seed, []]);
+      bus.heal();
+      await time.advance(10_000);
+      expect([...views()]).toEqual([truth()]);
+    }
+  });
+
+  it('hears of a leave at once, and does not suspect the one that left', async () => {
+    const { time, nodes, gone } = cluster(5, 'leave');
+    await time.advance(3_000);
+    nodes.get('n-3' as NodeId)?.gossip.close();
+    await time.advance(100);
+    expect(gone.map(({ by, node, status }) => `${by} ${node} ${status}`).sort()).toEqual([
+      'n-1 n-3 left',
+      'n-2 n-3 left',
+      'n-4 n-3 left',
+      'n-5 n-3 left',
+    ]);
+  });
+
+  it('takes a node back at once that starts again', async () => {
+    const { time, nodes, start, views, truth } = cluster(5, 'rejoin');
+    await time.advance(3_000);
+    nodes.get('n-2' as NodeId)?.life.die();
+    await time.advance(6_000);
+    start('n-2' as NodeId);
+    await time.advance(1_000);
+    expect([...views()]).toEqual([truth()]);
+  });
+
+  it('agrees again after whatever went wrong is over', async () => {
+    for (let seed = 1; seed <= 60; seed++) {
+      const { time, bus, nodes, start, views, truth, ids, alive, random } = cluster(6, seed);
+      const some = <T>(list: readonly T[]): T => list[Math.floor(random.next() * list.length)] as T;
+      for (let fault = 0; fault < 8; fault++) {
+        const id = some(ids);
+        const chance = random.next();
+        if (chance < 0.25) nodes.get(id)?.life.die();
+        else if (chance < 0.4 && !nodes.get(id)?.life.isAlive) start(id);
+        else if (chance < 0.6) bus.add({ from: id, isCut: true });
+        else if (chance < 0.75) bus.add({ to: id, isCut: true });
+        else if (chance < 0.9) bus.add({ loss: 0.3, repeat: 0.2, jitterMs: 200 });
+        else some(alive().length > 0 ? alive() : [...nodes.values()]).life.hang();
+        await time.advance(random.next() * 8_000);
+      }
+      bus.heal();
+      for (const { life } of nodes.values()) life.wake();
+      for (const id of ids) if (!nodes.get(id)?.life.isAlive) start(id);
+      await time.advance(40_000);
+      expect([seed, ...views()]).toEqual([seed, truth()]);
+    }
+  });
+
+  it('sends each node no more in a large cluster than in a small one', async () => {
+    const bytesASecond: number[] = [];
+    for (const size of [10, 100]) {
+      const { time, alive } = cluster(size, 'traffic');
+      await time.advance(20_000);
+      const sent = () => alive().reduce((sum, { gossip }) => sum + gossip.counts.sentBytes, 0);
+      const before = sent();
+      await time.advance(20_000);
+      bytesASecond.push((sent() - before) / size / 20);
+    }
+    const [small = 0, large = 0] = bytesASecond;
+    expect(large).toBeLessThan(3 * small);
+    expect(large).toBeLessThan(4_000);
+  });
+
+  it('does the same again from the same seed', async () => {
+    const run = async () => {
+      const { time, nodes, gone, bus } = cluster(5, 'again');
+      bus.add({ loss: 0.2 });
+      await time.advance(4_000);
+      nodes.get('n-1' as NodeId)?.life.die();
+      await time.advance(10_000);
+      return gone;
+    };
+    expect(await run()).toEqual(await run());
+  });
+});
