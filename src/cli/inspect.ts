@@ -37,6 +37,12 @@ function showStatus(status: NodeStatus): void {
   if (cluster) {
     const state = cluster.isConnected ? 'connected' : 'away';
     printLine(`  cluster ${cluster.name}  NATS ${state} at ${cluster.nats}`);
+    const doubt = cluster.doubt ? `, in doubt of itself (${cluster.doubt} of 8)` : '';
+    printLine(`    ${cluster.members.length} members${doubt}`);
+    for (const { node, status: seen, facts } of cluster.members) {
+      const isSelf = node === status.node ? ' (this node)' : '';
+      printLine(`    member ${node}${isSelf}  ${seen}, load ${facts.load}`);
+    }
     for (const { from, node, thread, path, backlogBytes } of cluster.peers)
       printLine(`    ${from} > ${node}/${thread}  by ${path}, ${backlogBytes} B waiting`);
   }

@@ -4,6 +4,7 @@
  */
 import type { BatchObservableResult, Meter } from '@opentelemetry/api';
 import type { RunEvent } from '../actors/index.ts';
+import type { MemberReport } from '../cluster/index.ts';
 import type { StructuredOutcome, Usage } from '../contracts/index.ts';
 import type { SystemCounts } from '../kernel/index.ts';
 import type { SpanRecord } from '../telemetry/index.ts';
@@ -12,6 +13,8 @@ export interface NodeReadings {
   readonly threads: () => Promise<ReadonlyMap<string, SystemCounts>>;
   readonly activeRuns: () => number;
   readonly residentBytes: () => number;
+  /** Empty for a node by itself. */
+  readonly members: () => readonly MemberReport[];
 }
 
 const LATENCY_BOUNDS_S = [
@@ -89,12 +92,17 @@ export function observeNode(meter: Meter, readings: NodeReadings): void {
   const asks = gauge('skein_pending_asks', 'Asks that wait for an answer.');
   const active = gauge('skein_active_runs', 'Runs that have not ended.');
   const resident = gauge('skein_resident_bytes', 'Memory of the node’s own process.');
+  const members = gauge('skein_members', 'Members of the cluster that are not gone, by status.');
   const dead = total('skein_dead_letters_total', 'Messages that nobody received.');
   const full = total('skein_mailbox_overflows_total', 'Messages that full mailboxes gave up.');
   const failures = total('skein_failures_total', 'Actors that failed, by what they died of.');
   const observe = async (result: BatchObservableResult): Promise<void> => {
     result.observe(active, readings.activeRuns());
     result.observe(resident, readings.residentBytes());
+    const seen = readings.members();
+    for (const status of seen.length > 0 ? ['alive', 'suspect'] : []) {
+      result.observe(members, seen.filter((each) => each.status === status).length, { status });
+    }
     for (const [thread, counts] of await readings.threads()) {
       result.observe(actors, counts.actors, { thread });
       result.observe(asks, counts.pendingAsks, { thread });
@@ -105,5 +113,14 @@ export function observeNode(meter: Meter, readings: NodeReadings): void {
       }
     }
   };
-  meter.addBatchObservableCallback(observe, [actors, asks, active, resident, dead, full, failures]);
+  meter.addBatchObservableCallback(observe, [
+    actors,
+    asks,
+    active,
+    resident,
+    members,
+    dead,
+    full,
+    failures,
+  ]);
 }

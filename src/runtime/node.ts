@@ -49,6 +49,7 @@ import {
   startTracing,
 } from '../telemetry/index.ts';
 import { type ExecuteRequest, executeRun } from './execute.ts';
+import { type NodeMembers, startMembers } from './node-members.ts';
 import { countRuns, measureSpans, observeNode } from './node-metrics.ts';
 import type { NodeOptions } from './node-options.ts';
 import { type Cluster, type ClusterStatus, openCluster, statusOf } from './open-cluster.ts';
@@ -212,11 +213,13 @@ function assemble(
           ...[...(await group.reports())].map(([name, { counts }]) => [name, counts] as const),
         ]),
       activeRuns: () => activeRuns,
+      members: () => members?.list() ?? [],
       residentBytes: () => process.memoryUsage.rss(),
     });
   }
   let closing: Promise<void> | undefined;
   let joined: Joined | undefined;
+  let members: NodeMembers | undefined;
 
   const sandboxes = async (): Promise<readonly Result<SandboxStatus>[]> =>
     Promise.all(names.map((thread) => keeperStatus(system, keepers, thread)));
@@ -274,13 +277,14 @@ function assemble(
       deadLetters: system.deadLetters.total,
       supervision: await reportOf(system, threadSupervisor),
       processors: cpus().length,
-      cluster: cluster ? await statusOf(cluster, joined, group) : null,
+      cluster: cluster ? await statusOf(cluster, joined, group, members) : null,
     }),
     deadLetters: () => system.deadLetters.list(),
     ended: system.terminated,
     close: () => {
       closing ??= (async () => {
         await system.shutdown({ drainMs: DRAIN_MS * 2 });
+        await members?.close();
         await joined?.close();
         await metrics?.close();
         await group.close();
@@ -305,6 +309,13 @@ function assemble(
       if (!way.ok) return way;
       joined = way.value;
       phase(`cluster ${cluster.options.name}`);
+      members = startMembers({
+        self: id,
+        cluster: cluster.options,
+        log: system.log,
+        logging,
+        activeRuns: () => activeRuns,
+      });
     }
     for (const status of await sandboxes()) {
       if (!status.ok) return status;

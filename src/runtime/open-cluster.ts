@@ -2,6 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { MemberReport } from '../cluster/index.ts';
 import { failure, isSafeName, type Result, success } from '../contracts/index.ts';
 import { findProgram, realPorts, realProcesses } from '../host/index.ts';
 import type { ClusterOptions, Joined, ThreadGroup } from '../supervisor/index.ts';
@@ -12,6 +13,7 @@ import {
   startNatsServer,
   withoutPassword,
 } from '../transport/index.ts';
+import type { NodeMembers } from './node-members.ts';
 import type { NodeOptions } from './node-options.ts';
 
 export interface Cluster {
@@ -29,6 +31,10 @@ export interface ClusterStatus {
   readonly nats: string;
   readonly isConnected: boolean;
   readonly peers: readonly PeerLink[];
+  /** Everybody who is not gone, as this node sees it. */
+  readonly members: readonly MemberReport[];
+  /** How much the node doubts its own view: 0 to 8; null while nobody can say. */
+  readonly doubt: number | null;
 }
 
 /** Failures: ARGUMENT_INVALID, PROGRAM_MISSING, NATS_FAILED. */
@@ -85,6 +91,7 @@ export async function statusOf(
   { options: { name, natsUrl } }: Cluster,
   joined: Joined | undefined,
   group: ThreadGroup,
+  members: NodeMembers | undefined,
 ): Promise<ClusterStatus> {
   const reports = [...(await group.reports())];
   const links = (from: string, peers: readonly PeerStatus[]): readonly PeerLink[] =>
@@ -93,6 +100,8 @@ export async function statusOf(
     name,
     nats: withoutPassword(natsUrl),
     isConnected: joined?.isConnected() ?? false,
+    members: members?.list() ?? [],
+    doubt: (await members?.healthScore()) ?? null,
     peers: [
       ...links('main', joined?.peers() ?? []),
       ...reports.flatMap(([thread, { peers }]) => links(thread, peers)),

@@ -128,6 +128,35 @@ describe('skein up --cluster', () => {
     expect((await ended).code).toBe(0);
   });
 
+  it('knows its members: who joins, who is killed, who leaves', async () => {
+    const alpha = await begin({ name: 'members' });
+    const natsUrl = (await alpha.status()).cluster?.nats ?? '';
+    const seen = async () => (await alpha.status()).cluster?.members ?? [];
+    const other = dataDir();
+    const join = ['up', '--json', '--cluster', 'members', '--nats', natsUrl, '--threads', '1'];
+    const node = startSkein(join, other.path);
+    let said = '';
+    node.stdout?.on('data', (chunk) => {
+      said += chunk;
+    });
+    await until('the node is ready', () => said.includes('"ready"'));
+    await until('both know each other', async () => (await seen()).length === 2);
+    const { stdout } = await skein(['status'], other.path);
+    expect(stdout).toMatch(/2 members\n/);
+    expect(stdout).toMatch(/member n-\w+ {2}alive, load 0/);
+    const killed = finished(node);
+    node.kill('SIGKILL');
+    await killed;
+    await until('it is known to be dead', async () => (await seen()).length === 1);
+    other.remove();
+
+    const beta = await begin({ name: 'members', natsUrl });
+    await until('the next is there', async () => (await seen()).length === 2);
+    nodes.pop();
+    await beta.close();
+    await until('it has left', async () => (await seen()).length === 1);
+  });
+
   it('says which setting is wrong, and with which exit code', async () => {
     const name = await skein(['up', '--cluster', 'no.dots'], data.path);
     expect(name).toMatchObject({ code: 2 });

@@ -1,0 +1,56 @@
+/** What runs on the thread of membership: gossip over a NATS connection of its own, so that no work of the node holds it up. */
+
+import type { NodeId } from '../../contracts/index.ts';
+import type { ThreadMain } from '../../host/index.ts';
+import { createLog, type LogLevel } from '../../telemetry/index.ts';
+import { connectNats } from '../../transport/index.ts';
+import { Gossip } from './gossip.ts';
+import { type FromGossip, onControl, postControl, type ToGossip } from './gossip-control.ts';
+import type { MemberFacts } from './member.ts';
+
+/** What the thread is started with. */
+export interface GossipBoot {
+  readonly self: NodeId;
+  readonly cluster: string;
+  readonly natsUrl: string;
+  readonly facts: MemberFacts;
+  readonly log: { readonly level: LogLevel; readonly format: 'json' | 'plain' };
+}
+
+const main: ThreadMain = async ({ boot, ports, control }) => {
+  const { self, cluster, natsUrl, facts, log: logging } = boot as GossipBoot;
+  const bindings = { node: self, thread: 'gossip' };
+  const log = createLog({ ...logging, clock: ports.clock, bindings });
+  const { promise: ended, resolve: end } = Promise.withResolvers<void>();
+  const tell = (message: FromGossip): void => postControl(control, message);
+  const bus = await connectNats({ url: natsUrl, name: `${self}/gossip`, log, isPatient: true });
+  if (!bus.ok) throw new Error(bus.error.message);
+  const gossip = new Gossip({
+    self,
+    cluster,
+    facts,
+    bus: bus.value,
+    ports,
+    log,
+    onChange: (member) => tell({ kind: 'changed', member }),
+  });
+  onControl<ToGossip>(control, (message) => {
+    switch (message.kind) {
+      case 'describe':
+        return gossip.describe(message.facts);
+      case 'report': {
+        const { counts, healthScore } = gossip;
+        return tell({ kind: 'report', id: message.id, report: { counts, healthScore } });
+      }
+      case 'leave':
+        gossip.close();
+        return end();
+    }
+  });
+  tell({ kind: 'ready' });
+  await ended;
+  // What was said last has to leave before the connection does.
+  await bus.value.close();
+};
+
+export default main;
