@@ -8,6 +8,7 @@
  * the logarithm with which rumours travel.
  */
 import { LIMITS, type NodeId, type Random } from '../../contracts/index.ts';
+import { Errands } from './errands.ts';
 import { LocalHealth } from './local-health.ts';
 import { isGone, type MemberFacts, type MemberReport, overrides } from './member.ts';
 import type { GossipMessage } from './messages.ts';
@@ -64,14 +65,6 @@ interface Probe {
   isIndirect: boolean;
 }
 
-/** Somebody asked this member to ask another. */
-interface Errand {
-  readonly asker: NodeId;
-  readonly askersSeq: number;
-  readonly nackAtMs: number;
-  readonly endMs: number;
-}
-
 const RUMOURS_A_MESSAGE = 8;
 const HELPERS = 3;
 const CONFIRMATIONS = 2;
@@ -80,7 +73,6 @@ const CURIOUS = 6;
 const SUSPICION_FACTOR = 4;
 const SUSPICION_SPREAD = 4;
 const NACK_SHARE = 0.8;
-const ERRANDS_MAX = 256;
 export const REPORTS_A_SYNC = 200;
 /** So many answer a hello that everybody heard. */
 const GREETERS = 3;
@@ -92,7 +84,7 @@ export class Membership {
   readonly #members = new Map<NodeId, Member>();
   readonly #rumours = new Rumours();
   readonly #health = new LocalHealth();
-  readonly #errands = new Map<number, Errand>();
+  readonly #errands = new Errands();
   #own: MemberReport;
   #order: NodeId[] = [];
   #probe: Probe | undefined;
@@ -131,12 +123,9 @@ export class Membership {
 
   /** When `advance` has something to do, at the latest. */
   get nextMs(): number {
-    let next = Math.min(this.#nextProbeMs, this.#nextHelloMs);
+    let next = Math.min(this.#nextProbeMs, this.#nextHelloMs, this.#errands.nextMs);
     const probe = this.#probe;
     if (probe) next = Math.min(next, probe.isIndirect ? probe.endMs : probe.answerByMs);
-    for (const { nackAtMs, endMs } of this.#errands.values()) {
-      next = Math.min(next, Number.isFinite(nackAtMs) ? nackAtMs : endMs);
-    }
     for (const { suspicion } of this.#members.values()) {
       if (suspicion) next = Math.min(next, suspicion.deadlineMs);
     }
@@ -160,7 +149,9 @@ export class Membership {
     if (this.#own.status === 'left') return [];
     this.#forgiveStall(nowMs);
     this.#endProbe(nowMs);
-    this.#runErrands(nowMs);
+    for (const { asker, askersSeq } of this.#errands.due(nowMs)) {
+      this.#send(asker, { kind: 'nack', seq: askersSeq, rumours: [] });
+    }
     this.#endSuspicions(nowMs);
     if (nowMs >= this.#nextHelloMs) this.#sayHello(nowMs);
     if (nowMs >= this.#nextProbeMs) this.#beginProbe(nowMs);
@@ -258,30 +249,18 @@ export class Membership {
       this.#probe = undefined;
       this.#health.better();
     }
-    const errand = this.#errands.get(seq);
+    const errand = this.#errands.end(seq);
     if (!errand) return;
-    this.#errands.delete(seq);
     const { asker, askersSeq } = errand;
     this.#send(asker, { kind: 'ack', seq: askersSeq, rumours: this.#gossip(asker) });
   }
 
   #askFor(asker: NodeId, askersSeq: number, target: NodeId, nowMs: number): void {
-    if (this.#errands.size >= ERRANDS_MAX || target === this.#self) return;
     const { answerMs, probeMs } = this.#times;
-    const nackAtMs = nowMs + NACK_SHARE * answerMs;
-    this.#errands.set(++this.#seq, { asker, askersSeq, nackAtMs, endMs: nowMs + probeMs });
+    const times = { nackAtMs: nowMs + NACK_SHARE * answerMs, endMs: nowMs + probeMs };
+    if (target === this.#self) return;
+    if (!this.#errands.begin(++this.#seq, { asker, askersSeq }, times)) return;
     this.#send(target, { kind: 'ping', seq: this.#seq, rumours: this.#gossip(target) });
-  }
-
-  #runErrands(nowMs: number): void {
-    for (const [seq, errand] of this.#errands) {
-      const { asker, askersSeq, nackAtMs, endMs } = errand;
-      if (nowMs >= nackAtMs) {
-        this.#errands.set(seq, { ...errand, nackAtMs: Number.POSITIVE_INFINITY });
-        this.#send(asker, { kind: 'nack', seq: askersSeq, rumours: [] });
-      }
-      if (nowMs >= endMs) this.#errands.delete(seq);
-    }
   }
 
   /** In an order that comes round to all, and is another each time. */
