@@ -31,7 +31,7 @@ import { root } from './run.ts';
 const bench = join(root, 'bench');
 const recordedFile = join(bench, 'recorded.json');
 /** Folders of one question a file; a suite that is one file stands beside them. */
-const FOLDERS = ['messaging', 'threads', 'remote', 'scale', 'codec'] as const;
+const FOLDERS = ['messaging', 'threads', 'remote', 'scale', 'codec', 'cluster'] as const;
 const SINGLE = ['journal', 'sandbox'] as const;
 const FILE_LIMIT_MS = 20 * 60_000;
 
