@@ -86,6 +86,7 @@ export class NodeLinks {
     );
     const threads = this.#links.get(peer.node) ?? new Map<ThreadName, Link>();
     this.#links.set(peer.node, threads.set(peer.thread, link));
+    link.listen();
     return link;
   }
 

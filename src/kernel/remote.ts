@@ -59,6 +59,7 @@ export class Remote {
       },
     });
     this.#links.set(thread, link);
+    link.listen();
     for (const resume of this.#waiting.get(thread) ?? []) resume();
     this.#waiting.delete(thread);
     this.flushSoon();

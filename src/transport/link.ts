@@ -29,8 +29,12 @@ export class Link {
     this.#events = events;
     this.#encoder = new LinkEncoder((frame) => port.post(frame), dialect.writer());
     this.#decoder = new LinkDecoder(events, dialect.reader());
-    port.onFrame((frame, ageMs = 0) => this.#receive(frame, ageMs));
-    port.onClose((reason) => this.close(reason));
+  }
+
+  /** From here on it hears what comes: what has come already at once, so whoever made it has to be ready. */
+  listen(): void {
+    this.#port.onFrame((frame, ageMs = 0) => this.#receive(frame, ageMs));
+    this.#port.onClose((reason) => this.close(reason));
   }
 
   /** Whether this sender's next message may go: too much may wait for the other side already. */

@@ -8,7 +8,7 @@ export const diskLie: Fault = {
   target: 'node',
   attributes: Type.Object({}, { additionalProperties: false }),
   draw: () => ({}),
-  lastsMs: [1_000, 10_000],
+  lastsMs: [5_000, 20_000],
   inject: ({ disk }, { node }) => {
     disk(node).faults.isLying = true;
     return () => {
