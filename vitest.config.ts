@@ -13,8 +13,9 @@ const project = (name: string, options: object = {}) => ({
 export default defineConfig({
   test: {
     projects: [
-      project('unit', { setupFiles: ['tests/support/no-sockets.ts'] }),
-      project('conformance'),
+      // A limit against endless loops, far from what a slow machine takes.
+      project('unit', { testTimeout: 60_000, setupFiles: ['tests/support/no-sockets.ts'] }),
+      project('conformance', { testTimeout: 60_000, hookTimeout: 60_000 }),
       project('integration', { testTimeout: 60_000, hookTimeout: 60_000 }),
       project('security', { testTimeout: 60_000, hookTimeout: 60_000 }),
       project('simulation', { testTimeout: 300_000 }),

@@ -1,34 +1,54 @@
 /** Two ends of a link inside one thread: what a message channel is between two. Frames arrive in a later microtask. */
 import type { FramePort } from '../contracts/index.ts';
 
-interface End extends FramePort {
-  receive: ((frame: Uint8Array) => void) | undefined;
-  closed: ((reason: string) => void) | undefined;
+export function memoryPorts(): readonly [FramePort, FramePort] {
+  const near = new End();
+  const far = new End();
+  near.peer = far;
+  far.peer = near;
+  return [near, far];
 }
 
-export function memoryPorts(): readonly [FramePort, FramePort] {
-  let isOpen = true;
-  const ends: End[] = [];
-  const makeEnd = (peer: number): End => ({
-    receive: undefined,
-    closed: undefined,
-    post: (frame) => {
-      const copy = new Uint8Array(frame);
-      queueMicrotask(() => isOpen && ends[peer]?.receive?.(copy));
-    },
-    backlogBytes: () => 0,
-    onFrame(receive) {
-      this.receive = receive;
-    },
-    onClose(closed) {
-      this.closed = closed;
-    },
-    close: () => {
-      if (!isOpen) return;
-      isOpen = false;
-      queueMicrotask(() => ends[peer]?.closed?.('the other end closed'));
-    },
-  });
-  ends.push(makeEnd(1), makeEnd(0));
-  return [ends[0] as FramePort, ends[1] as FramePort];
+class End implements FramePort {
+  peer: End | undefined;
+  #receive: ((frame: Uint8Array) => void) | undefined;
+  #closed: ((reason: string) => void) | undefined;
+  #early: Uint8Array[] = [];
+  #isOpen = true;
+
+  readonly post = (frame: Uint8Array): void => {
+    if (!this.#isOpen) return;
+    const copy = new Uint8Array(frame);
+    queueMicrotask(() => this.peer?.take(copy));
+  };
+
+  readonly backlogBytes = (): number => 0;
+
+  readonly onFrame = (receive: (frame: Uint8Array) => void): void => {
+    this.#receive = receive;
+    for (const frame of this.#early.splice(0)) receive(frame);
+  };
+
+  readonly onClose = (closed: (reason: string) => void): void => {
+    this.#closed = closed;
+  };
+
+  /** What was posted before still arrives. */
+  readonly close = (): void => {
+    if (!this.#isOpen) return;
+    queueMicrotask(() => this.peer?.end());
+    this.end();
+  };
+
+  take(frame: Uint8Array): void {
+    if (!this.#isOpen) return;
+    if (this.#receive) this.#receive(frame);
+    else this.#early.push(frame);
+  }
+
+  end(): void {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    queueMicrotask(() => this.#closed?.('the other end closed'));
+  }
 }

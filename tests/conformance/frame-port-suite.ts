@@ -14,17 +14,11 @@ export interface FramePortWorld {
 export interface FramePortBody {
   readonly name: string;
   readonly open: () => FramePortWorld;
-  /** What the body does not keep though others do, with the reason. */
-  readonly lacks?: {
-    readonly earlyFrames?: string;
-    readonly framesBeforeClose?: string;
-    readonly ownClose?: string;
-  };
 }
 
 const LARGE_BYTES = 3 * 1024 * 1024;
 
-export function framePortSuite({ name, open, lacks = {} }: FramePortBody): void {
+export function framePortSuite({ name, open }: FramePortBody): void {
   describe(`frame port: ${name}`, () => {
     let world: FramePortWorld;
     let here: FramePort;
@@ -47,7 +41,6 @@ export function framePortSuite({ name, open, lacks = {} }: FramePortBody): void 
     const arrived = (frames: readonly unknown[], count: number) =>
       world.passing.until(`${count} are there`, () => frames.length >= count);
     const upTo = (count: number) => Array.from({ length: count }, (_, id) => id);
-    const unless = (reason: string | undefined) => (reason === undefined ? test : test.skip);
 
     test('carries frames in order, both ways at once', async () => {
       const [atHere, atThere] = [gather(here), gather(there)];
@@ -116,7 +109,7 @@ export function framePortSuite({ name, open, lacks = {} }: FramePortBody): void 
       expect(ids(answers)).toEqual([11, 12, 21, 22]);
     });
 
-    unless(lacks.earlyFrames)('keeps what comes before anybody receives', async () => {
+    test('keeps what comes before anybody receives', async () => {
       for (const id of upTo(20)) here.post(Uint8Array.of(id));
       await world.passing.pass(5);
       const frames = gather(there);
@@ -154,7 +147,7 @@ export function framePortSuite({ name, open, lacks = {} }: FramePortBody): void 
         expect(ends.filter((end) => end.startsWith('there'))).toEqual(['there: string']);
       });
 
-      unless(lacks.ownClose)('is told to the side that closes too, once', async () => {
+      test('is told to the side that closes too, once', async () => {
         gather(here);
         gather(there);
         listen();
@@ -177,7 +170,7 @@ export function framePortSuite({ name, open, lacks = {} }: FramePortBody): void 
         expect(told('there')).toBeLessThanOrEqual(1);
       });
 
-      unless(lacks.framesBeforeClose)('comes after what was posted before it', async () => {
+      test('comes after what was posted before it', async () => {
         const events: string[] = [];
         there.onFrame(([id]) => events.push(`frame ${id}`));
         there.onClose(() => events.push('closed'));

@@ -48,9 +48,4 @@ framePortSuite({
 framePortSuite({
   name: 'memory',
   open: () => ({ ends: memoryPorts(), passing: realPassing }),
-  lacks: {
-    earlyFrames: 'its ends are listened to before anything is posted',
-    framesBeforeClose: 'a close overtakes what is on its way',
-    ownClose: 'only the other side is told',
-  },
 });

@@ -13,8 +13,6 @@ const standStill = new Int32Array(new SharedArrayBuffer(4));
 
 timersSuite({
   name: 'real',
-  // Node counts whole milliseconds of a clock that it reads once a turn.
-  stepMs: 1.5,
   open: () => ({
     clock: realClock,
     timers: realTimers,
@@ -25,7 +23,6 @@ timersSuite({
 
 timersSuite({
   name: 'simulated',
-  stepMs: 0,
   open: () => {
     const time = simulatedTime();
     const passing = simulatedPassing(time);
@@ -35,7 +32,6 @@ timersSuite({
 
 timersSuite({
   name: 'simulated, of one life',
-  stepMs: 0,
   open: () => {
     const time = simulatedTime();
     const life = new SimulatedLife();
