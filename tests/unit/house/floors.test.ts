@@ -13,6 +13,7 @@ const FLOORS: Readonly<Record<string, number>> = {
   kernel: 2,
   telemetry: 2,
   journal: 3,
+  cluster: 3,
   supervisor: 4,
   sandbox: 4,
   skills: 5,
