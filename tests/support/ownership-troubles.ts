@@ -71,6 +71,17 @@ export async function trouble(
         life.hang();
         later(between(50, 8_000), () => life.wake());
       },
+      /** Between a write that is done and its answer. */
+      stall: () => {
+        const { name, life } = anyOf(machines);
+        const end = state.onWrite(({ text }) => {
+          if (!text?.includes(`"${name}"`)) return;
+          end();
+          life.hang();
+          later(between(2_000, 8_000), () => life.wake());
+        });
+        later(5_000, end);
+      },
     }),
     ...(rollbacks && {
       rollback: () => {
