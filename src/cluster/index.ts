@@ -1,4 +1,4 @@
-/** Nodes that know of each other. */
+/** Nodes that know of each other, and who of them owns what. */
 
 export { Gossip, type GossipCounts, type GossipOptions } from './membership/gossip.ts';
 export type { GossipReport } from './membership/gossip-control.ts';
@@ -23,3 +23,21 @@ export {
   type MembershipTimes,
 } from './membership/membership.ts';
 export type { GossipMessage } from './membership/messages.ts';
+export type { Activate, Deactivate, Hold } from './ownership/activation.ts';
+export { type ClaimPatience, DEFAULT_PATIENCE } from './ownership/claim.ts';
+export { Fence, type FencingToken } from './ownership/fence.ts';
+export { acquireLease, Lease, type LeaseOptions } from './ownership/lease.ts';
+export {
+  acceptTerms,
+  DEFAULT_TERMS,
+  type LeaseRecord,
+  type LeaseTerms,
+} from './ownership/lease-terms.ts';
+export { LeaseWatch, type LeaseWatchOptions, type Standing } from './ownership/lease-watch.ts';
+export { Ownership, type OwnershipOptions } from './ownership/ownership.ts';
+export {
+  type Candidate,
+  type PlacementRules,
+  place,
+  weightUnderLoad,
+} from './ownership/placement.ts';

@@ -57,6 +57,8 @@ const denied = row('capability', 403, 1, 'final');
 const effect = row('capability', 502, 1, 'retryable');
 const runFault = row('run', 422, 1, 'final');
 const journal = row('journal', 500, 1, 'final');
+const outrun = row('journal', 409, 1, 'final');
+const nodeAway = row('node', 503, 3, 'retryable');
 
 const at = ({ file, line, pointer }: Place): string => {
   const where = [file, line === undefined ? undefined : `line ${line}`, pointer].filter(
@@ -378,12 +380,7 @@ export const ERROR_TABLE = {
     (d) => `the journal cannot write: ${d.reason}`,
     'Check the disk of the data directory.',
   ),
-  JOURNAL_CONFLICT: row(
-    'journal',
-    409,
-    1,
-    'final',
-  )<{ stream: string; expected: number; current: number }>(
+  JOURNAL_CONFLICT: outrun<{ stream: string; expected: number; current: number }>(
     (d) => `${d.stream} is at sequence ${d.current}, the writer expected ${d.expected}`,
     'Another writer was first: read again and decide anew.',
   ),
@@ -397,13 +394,20 @@ export const ERROR_TABLE = {
       `${d.operation} of ${d.key}: the shared state did not answer (${d.reason}); ${d.mayHaveHappened ? 'the write may or may not have happened' : 'nothing was written'}`,
     'See that nats-server runs with JetStream; when the write may have happened, read the key before writing again.',
   ),
+  LEASE_HELD: outrun<{ key: string; reason: string }>(
+    (d) => `the lease on ${d.key} is not to be had: ${d.reason}`,
+    'Ask the owner, or wait until its lease runs out.',
+  ),
+  LEASE_LOST: outrun<{ key: string; reason: string }>(
+    (d) => `the lease on ${d.key} is lost: ${d.reason}`,
+    'Stop acting for that key; whoever owns it now goes on.',
+  ),
+  TOKEN_STALE: outrun<{ resource: string; token: number; highest: number }>(
+    (d) => `${d.resource} has seen token ${d.highest} and refuses ${d.token}`,
+    'The writer is no longer the owner: stop it; the new owner writes again.',
+  ),
 
-  NODE_UNREACHABLE: row(
-    'node',
-    503,
-    3,
-    'retryable',
-  )<{ endpoint: string; reason: string }>(
+  NODE_UNREACHABLE: nodeAway<{ endpoint: string; reason: string }>(
     (d) => `no node answers at ${d.endpoint}: ${d.reason}`,
     'Start one with `skein up`, or point --data at the data directory of a running node.',
   ),
@@ -435,12 +439,7 @@ export const ERROR_TABLE = {
       `${d.program} is not on PATH and could not be fetched (${d.reason}); install it: apt-get install ${d.package}`,
     'Install the program with the command in the message, or name one that runs elsewhere.',
   ),
-  NATS_FAILED: row(
-    'node',
-    503,
-    3,
-    'retryable',
-  )<{ reason: string }>(
+  NATS_FAILED: nodeAway<{ reason: string }>(
     (d) => `NATS cannot be used: ${d.reason}`,
     'See that nats-server runs and that URL, credentials and max_payload are right.',
   ),

@@ -97,6 +97,10 @@ export const LIMITS = {
   /** One bucket on the server's disk; beyond it writes are refused. */
   stateBytes: 256 * MIB,
   stateTimeoutMs: 2_000,
+  /** Keys that a node owns at once: each renews its lease, 1,000 at the default terms are about 400 writes a second. */
+  ownedKeys: 1_000,
+  /** Keys that a node would own if others did not. */
+  claimedKeys: 10_000,
   journalEventBytes: 1 * MIB,
   httpBodyBytes: 48 * MIB,
 } as const;

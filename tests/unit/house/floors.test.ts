@@ -14,6 +14,7 @@ const FLOORS: Readonly<Record<string, number>> = {
   telemetry: 2,
   cluster: 3,
   journal: 3,
+  cluster: 3,
   supervisor: 4,
   sandbox: 4,
   skills: 5,
