@@ -14,7 +14,6 @@ const FLOORS: Readonly<Record<string, number>> = {
   telemetry: 2,
   cluster: 3,
   journal: 3,
-  cluster: 3,
   supervisor: 4,
   sandbox: 4,
   skills: 5,
