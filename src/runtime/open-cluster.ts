@@ -7,11 +7,15 @@ import { findProgram, realPorts, realProcesses } from '../host/index.ts';
 import type { ClusterOptions, Joined, ThreadGroup } from '../supervisor/index.ts';
 import { createLog } from '../telemetry/index.ts';
 import {
+  keyText,
   type NatsServer,
+  nodeKeyOf,
   type PeerStatus,
+  parseKeyText,
   startNatsServer,
   withoutPassword,
 } from '../transport/index.ts';
+import type { NodeSecret } from './node-key-file.ts';
 import type { NodeOptions } from './node-options.ts';
 
 export interface Cluster {
@@ -27,17 +31,18 @@ export interface PeerLink extends PeerStatus {
 export interface ClusterStatus {
   readonly name: string;
   readonly nats: string;
+  /** The node's public key, as `trustedKeys` of others take it. */
+  readonly key: string;
   readonly isConnected: boolean;
   readonly peers: readonly PeerLink[];
 }
 
 /** Failures: ARGUMENT_INVALID, PROGRAM_MISSING, NATS_FAILED. */
-export async function openCluster({
-  cluster,
-  dataDir,
-  log: logging = { level: 'warn', format: 'plain' },
-}: NodeOptions): Promise<Result<Cluster>> {
-  const { name = '', natsUrl, directHost } = cluster ?? {};
+export async function openCluster(
+  { cluster, dataDir, log: logging = { level: 'warn', format: 'plain' } }: NodeOptions,
+  { seed: keySeed, life }: NodeSecret,
+): Promise<Result<Cluster>> {
+  const { name = '', natsUrl, directHost, trustedKeys } = cluster ?? {};
   if (!isSafeName(name) || name.includes('.')) {
     const expected = 'a name of letters, digits, "-" and "_"';
     return failure('ARGUMENT_INVALID', {
@@ -46,7 +51,22 @@ export async function openCluster({
       expected,
     });
   }
-  const facts = { name, ...(directHost === undefined ? {} : { directHost }) };
+  const wrongKey = trustedKeys?.find((text) => !parseKeyText(text));
+  if (wrongKey !== undefined) {
+    const expected = 'public keys of nodes, each 43 characters of base64url';
+    return failure('ARGUMENT_INVALID', {
+      argument: 'trustedKeys',
+      found: wrongKey.slice(0, 100),
+      expected,
+    });
+  }
+  const facts = {
+    name,
+    keySeed,
+    life,
+    ...(directHost === undefined ? {} : { directHost }),
+    ...(trustedKeys === undefined ? {} : { trustedKeys }),
+  };
   if (natsUrl !== undefined) {
     return success({ options: { ...facts, natsUrl }, close: async () => undefined });
   }
@@ -82,7 +102,7 @@ async function ownServer(
 }
 
 export async function statusOf(
-  { options: { name, natsUrl } }: Cluster,
+  { options: { name, natsUrl, keySeed } }: Cluster,
   joined: Joined | undefined,
   group: ThreadGroup,
 ): Promise<ClusterStatus> {
@@ -92,6 +112,7 @@ export async function statusOf(
   return {
     name,
     nats: withoutPassword(natsUrl),
+    key: keyText(nodeKeyOf(keySeed).publicKey),
     isConnected: joined?.isConnected() ?? false,
     peers: [
       ...links('main', joined?.peers() ?? []),
