@@ -37,6 +37,9 @@ function showStatus(status: NodeStatus): void {
   if (cluster) {
     const state = cluster.isConnected ? 'connected' : 'away';
     printLine(`  cluster ${cluster.name}  NATS ${state} at ${cluster.nats}`);
+    printLine(`    key ${cluster.key}`);
+    for (const [reason, count] of Object.entries(cluster.refused))
+      printLine(`    ${count} packets refused: ${reason}`);
     for (const { from, node, thread, path, backlogBytes } of cluster.peers)
       printLine(`    ${from} > ${node}/${thread}  by ${path}, ${backlogBytes} B waiting`);
   }

@@ -12,6 +12,8 @@ import {
   nodeKeyOf,
   type PeerStatus,
   parseKeyText,
+  type Refusal,
+  type RefusalCounts,
   startNatsServer,
   withoutPassword,
 } from '../transport/index.ts';
@@ -35,6 +37,8 @@ export interface ClusterStatus {
   readonly key: string;
   readonly isConnected: boolean;
   readonly peers: readonly PeerLink[];
+  /** Packets that all threads have refused, by the reason. */
+  readonly refused: RefusalCounts;
 }
 
 /** Failures: ARGUMENT_INVALID, PROGRAM_MISSING, NATS_FAILED. */
@@ -118,5 +122,16 @@ export async function statusOf(
       ...links('main', joined?.peers() ?? []),
       ...reports.flatMap(([thread, { peers }]) => links(thread, peers)),
     ],
+    refused: sumOf([joined?.refused() ?? {}, ...reports.map(([, { refused }]) => refused)]),
   };
+}
+
+function sumOf(all: readonly RefusalCounts[]): RefusalCounts {
+  const sum: Partial<Record<Refusal, number>> = {};
+  for (const counts of all) {
+    for (const [reason, count] of Object.entries(counts) as [Refusal, number][]) {
+      sum[reason] = (sum[reason] ?? 0) + count;
+    }
+  }
+  return sum;
 }
