@@ -2,7 +2,14 @@
 """Teaches: the wire between Skein nodes, in a language that is not JavaScript. See docs/wire.md.
 
     python3 examples/python/wire.py            checks every vector, both ways
+
+Node IDs, session keys and MACs need nothing but hashlib and hmac. Python's standard library has neither ed25519 nor X25519: the
+bytes that a hello signs are put together and compared, the signature itself is left to a library that has it, and the shared
+secret of the exchange is taken from the vector.
 """
+import base64
+import hashlib
+import hmac
 import json
 import struct
 import sys
@@ -106,14 +113,14 @@ def unpack(data, at=0):
 
 def read_packet(data):
     mark, version, kind, flags, window, sender, to, seq, ack, age = HEAD.unpack_from(data)
-    assert (mark, version) == (0x53, 1)
+    assert (mark, version) == (0x53, 2)
     numbers = {"from": sender, "to": to, "seq": seq, "ack": ack}
     return {"kind": kind, "flags": flags, "windowBytes": window, "ageMs": age, **{k: int(v) for k, v in numbers.items()}}
 
 
 def write_packet(head, body):
     numbers = (float(head[name]) for name in ("from", "to", "seq", "ack"))
-    return HEAD.pack(0x53, 1, head["kind"], head["flags"], head["windowBytes"], *numbers, head["ageMs"]) + body
+    return HEAD.pack(0x53, 2, head["kind"], head["flags"], head["windowBytes"], *numbers, head["ageMs"]) + body
 
 
 def read_frame(data):
@@ -136,6 +143,72 @@ def read_frame(data):
     return messages
 
 
+SIGNATURE_BYTES, MAC_BYTES = 64, 16
+
+
+def node_id(public_key):
+    digest = hashlib.sha256(b"skein node id 1\0" + public_key).digest()
+    return "n-" + base64.b32encode(digest[:5]).decode().lower()
+
+
+def signed_bytes(packet, subject):
+    """What the signature of a hello is over, on the subject that it was received on."""
+    return b"skein hello 2\0" + subject.encode() + b"\0" + packet[:-SIGNATURE_BYTES]
+
+
+def hkdf(secret, salt, info):
+    """HKDF with SHA-256 (RFC 5869), 32 bytes."""
+    extracted = hmac.digest(salt, secret, "sha256")
+    return hmac.digest(extracted, info + b"\1", "sha256")
+
+
+def packet_key(shared, ends, receiver):
+    """The key for packets to `receiver`, one of the two ends of a session."""
+    transcript = b"skein session 2\0"
+    for end in sorted(ends, key=lambda end: end["id"]):
+        name = f"{end['id']} {end['subject']}".encode() + b"\0"
+        transcript += name + bytes.fromhex(end["publicKey"]) + bytes.fromhex(end["half"])
+    info = b"skein packet 2 to " + receiver["subject"].encode()
+    return hkdf(shared, hashlib.sha256(transcript).digest(), info)
+
+
+def seal(packet, key, number):
+    numbered = packet + struct.pack("<d", number)
+    return numbered + hmac.digest(key, numbered, "sha256")[:MAC_BYTES]
+
+
+def unseal(sealed, key):
+    numbered, mac = sealed[:-MAC_BYTES], sealed[-MAC_BYTES:]
+    if not hmac.compare_digest(mac, hmac.digest(key, numbered, "sha256")[:MAC_BYTES]):
+        raise ValueError("the packet is forged, or changed")
+    return numbered[:-8], struct.unpack("<d", numbered[-8:])[0]
+
+
+def check_authentic(vectors):
+    for vector in vectors["nodes"]:
+        assert node_id(bytes.fromhex(vector["publicKey"])) == vector["id"], vector
+    for vector in vectors["hellos"]:
+        packet = bytes.fromhex(vector["hex"])
+        said = unpack(packet[HEAD.size : -SIGNATURE_BYTES])[0]
+        assert node_id(said["key"]) == said["node"] and said.pop("wire") == 2, vector
+        assert {k: v.hex() if isinstance(v, bytes) else v for k, v in said.items()} == vector["said"], vector
+        assert signed_bytes(packet, vector["subject"]).hex() == vector["signed"], vector
+    for vector in vectors["sealed"]:
+        key = packet_key(bytes.fromhex(vector["shared"]), vector["ends"], vector["ends"][1])
+        assert key.hex() == vector["key"], vector
+        sealed, packet = bytes.fromhex(vector["hex"]), bytes.fromhex(vector["packet"])
+        assert unseal(sealed, key) == (packet, vector["number"]), vector
+        assert seal(packet, key, vector["number"]) == sealed, vector
+        for at in range(len(sealed)):
+            changed = bytearray(sealed)
+            changed[at] ^= 1
+            try:
+                unseal(bytes(changed), key)
+            except ValueError:
+                continue
+            raise AssertionError(f"changed at {at} and taken")
+
+
 def main():
     vectors = json.loads(VECTORS.read_text())
     for vector in vectors["bodies"]:
@@ -148,7 +221,8 @@ def main():
         assert write_packet(vector["head"], data[HEAD.size :]) == data, vector
     for vector in vectors["frames"]:
         assert read_frame(bytes.fromhex(vector["hex"])) == vector["messages"], vector
-    counts = {name: len(vectors[name]) for name in ("bodies", "packets", "frames")}
+    check_authentic(vectors)
+    counts = {name: len(vectors[name]) for name in ("bodies", "packets", "frames", "nodes", "hellos", "sealed")}
     print("all vectors are equal, both ways:", json.dumps(counts))
 
 

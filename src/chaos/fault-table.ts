@@ -3,6 +3,7 @@ import type { Fault } from './fault.ts';
 import { bandwidth } from './faults/bandwidth.ts';
 import { clockDrift } from './faults/clock-drift.ts';
 import { clockJump } from './faults/clock-jump.ts';
+import { corrupt } from './faults/corrupt.ts';
 import { crashNode } from './faults/crash-node.ts';
 import { cut } from './faults/cut.ts';
 import { diskFlip } from './faults/disk-flip.ts';
@@ -48,6 +49,8 @@ const ALL: readonly Fault[] = [
   reorder,
   serverDown,
   swizzleClog,
+  // The draws of a seed follow this order: new ones come last.
+  corrupt,
 ];
 
 export const FAULTS: Readonly<Record<string, Fault>> = Object.fromEntries(

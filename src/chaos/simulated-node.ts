@@ -24,7 +24,7 @@ import {
 import { ActorSystem, joinBus, provideModule } from '../kernel/index.ts';
 import { simulatedHost } from '../sandbox/index.ts';
 import { type Joined, liveThread, startThreads, ThreadGroup } from '../supervisor/index.ts';
-import { DirectLinks, type PeerSessions } from '../transport/index.ts';
+import { DirectLinks, type PeerSessions, simulatedIdentity } from '../transport/index.ts';
 import type { Fact } from './checker.ts';
 import { SimulatedRuns, SLOTS_PER_THREAD } from './simulated-runs.ts';
 import { bankClient, SIMULATED_SKILLS } from './simulated-skills.ts';
@@ -210,7 +210,11 @@ export class SimulatedNode {
   }
 
   #join(system: ActorSystem, life: SimulatedLife, { bus, streams }: NodeWorld): PeerSessions {
-    const sessions = joinBus(system, { cluster: CLUSTER, bus: bus.join(this.id, life) });
+    const sessions = joinBus(system, {
+      cluster: CLUSTER,
+      bus: bus.join(this.id, life),
+      identity: simulatedIdentity(this.id),
+    });
     if (streams) {
       const { timers, random, log, node, thread } = system;
       // Nobody dials by the host's name in a simulation; each thread listens on a port of its own.
@@ -225,6 +229,7 @@ export class SimulatedNode {
 const joinedBy = (sessions: PeerSessions): Joined => ({
   peers: () => sessions.status(),
   isConnected: () => true,
+  refused: () => sessions.refused(),
   close: () => sessions.close(),
 });
 

@@ -11,6 +11,7 @@ export const SOMETIMES = [
   'a thread was lost',
   'a packet was lost',
   'a packet was repeated',
+  'a packet was corrupted',
   'a packet was cut off',
   'a packet was late',
   'a direct link was opened',
@@ -86,6 +87,7 @@ export function seenIn(
   const counts: readonly (readonly [Sometimes, number])[] = [
     ['a packet was lost', bus.lost],
     ['a packet was repeated', bus.repeated],
+    ['a packet was corrupted', bus.corrupted],
     ['a packet was cut off', bus.cut],
     ['a packet was late', bus.delayed],
     ['a direct link was opened', streamsOpened],

@@ -43,6 +43,9 @@ function showStatus(status: NodeStatus): void {
       const isSelf = node === status.node ? ' (this node)' : '';
       printLine(`    member ${node}${isSelf}  ${seen}, load ${facts.load}`);
     }
+    printLine(`    key ${cluster.key}`);
+    for (const [reason, count] of Object.entries(cluster.refused))
+      printLine(`    ${count} packets refused: ${reason}`);
     for (const { from, node, thread, path, backlogBytes } of cluster.peers)
       printLine(`    ${from} > ${node}/${thread}  by ${path}, ${backlogBytes} B waiting`);
   }

@@ -59,6 +59,7 @@ const runFault = row('run', 422, 1, 'final');
 const journal = row('journal', 500, 1, 'final');
 const outrun = row('journal', 409, 1, 'final');
 const nodeAway = row('node', 503, 3, 'retryable');
+const cannotStart = row('node', 500, 2, 'final');
 
 const at = ({ file, line, pointer }: Place): string => {
   const where = [file, line === undefined ? undefined : `line ${line}`, pointer].filter(
@@ -420,21 +421,15 @@ export const ERROR_TABLE = {
     (d) => `a node with process ID ${d.pid} already uses ${d.dataDir}`,
     'Use that node, stop it, or choose another --data directory.',
   ),
-  PORT_UNAVAILABLE: row(
-    'node',
-    500,
-    2,
-    'final',
-  )<{ host: string; port: number; reason: string }>(
+  NODE_KEY_UNUSABLE: cannotStart<{ file: string; reason: string }>(
+    (d) => `the node's key in ${d.file} cannot be used: ${d.reason}`,
+    'Let its owner alone read it (chmod 600). A damaged one comes back from a backup; without one move it away, and the node gets a new key and with it a new ID.',
+  ),
+  PORT_UNAVAILABLE: cannotStart<{ host: string; port: number; reason: string }>(
     (d) => `cannot listen on ${d.host}:${d.port}: ${d.reason}`,
     'Choose another port, 0 for any free one, or stop what listens there.',
   ),
-  PROGRAM_MISSING: row(
-    'node',
-    500,
-    2,
-    'final',
-  )<{ program: string; package: string; reason: string }>(
+  PROGRAM_MISSING: cannotStart<{ program: string; package: string; reason: string }>(
     (d) =>
       `${d.program} is not on PATH and could not be fetched (${d.reason}); install it: apt-get install ${d.package}`,
     'Install the program with the command in the message, or name one that runs elsewhere.',

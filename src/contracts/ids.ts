@@ -24,11 +24,18 @@ export function newRunId(random: Random): RunId {
   return `run-${hex(random.bytes(8))}` as RunId;
 }
 
-/** Until a node has a key of its own (cluster), its ID is random: `n-` and 8 base32 characters. */
+/** For a system that is part of no node; the ID of a node follows from its key. `n-` and 8 base32 characters. */
 export function newNodeId(random: Random): NodeId {
   const alphabet = 'abcdefghijklmnopqrstuvwxyz234567';
   return `n-${Array.from(random.bytes(8), (byte) => alphabet[byte & 31]).join('')}` as NodeId;
 }
+
+/** An incarnation is `epoch * 2 ** 32 + n`, below 2 ** 53: there is room for so many lives of a node with so many of a thread. */
+const LIVES = 2_048;
+export const EPOCHS_PER_LIFE = 1_024;
+
+/** Epochs of a thread's lives in one life of its node begin here. */
+export const firstEpochOf = (life: number): number => (life % LIVES) * EPOCHS_PER_LIFE;
 
 export const isCorrelationId = (text: string): text is CorrelationId => CORRELATION_ID.test(text);
 export const isRunId = (text: string): text is RunId => /^run-[0-9a-f]{16}$/.test(text);

@@ -26,6 +26,8 @@ export {
 export {
   type CorrelationId,
   DEFAULT_TENANT,
+  EPOCHS_PER_LIFE,
+  firstEpochOf,
   isCorrelationId,
   isGeneratedName,
   isRunId,

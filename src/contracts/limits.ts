@@ -44,6 +44,13 @@ export const LIMITS = {
   peerSilentMs: 30_000,
   /** Sessions that others may open with one thread. */
   peerSessions: 10_000,
+  /** Nodes and threads of which a thread remembers the key and the latest hellos; who was heard longest ago is forgotten. */
+  peerKeys: 10_000,
+  /** A hello holds two keys, two names and an offer of direct links: below 1 KiB. */
+  helloBytes: 2 * KIB,
+  /** Signatures that a thread checks, about 100 us each; of one sender that has proved itself. */
+  hellosPerSecond: 1_000,
+  hellosPerSecondOfOne: 50,
   /** Of what comes from other nodes: nesting, keys of one map, items of one list, bytes of one key. */
   foreignDepth: 32,
   foreignKeys: 1_000,

@@ -104,9 +104,10 @@ export function syncFolder(file: string): void {
 }
 
 /** Writes a small file so that it is there with all its bytes or not at all. @throws what the file system threw */
-export function writeFileDurably(file: string, content: string): void {
+export function writeFileDurably(file: string, content: string, mode = 0o666): void {
   const partial = `${file}.partial`;
-  fs.writeFileSync(partial, content, { flush: true });
+  fs.rmSync(partial, { force: true });
+  fs.writeFileSync(partial, content, { flush: true, mode });
   fs.renameSync(partial, file);
   syncFolder(file);
 }

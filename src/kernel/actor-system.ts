@@ -88,6 +88,7 @@ const endingSpan =
 export class ActorSystem {
   readonly node: NodeId;
   readonly thread: ThreadName;
+  readonly epoch: number;
   readonly clock: Clock;
   readonly timers: Timers;
   readonly random: Random;
@@ -118,14 +119,13 @@ export class ActorSystem {
     this.timers = options.ports.timers;
     this.random = options.ports.random;
     this.log = options.log;
-    this.#lastIncarnation = (options.epoch ?? 0) * 2 ** 32;
+    this.epoch = options.epoch ?? 0;
+    this.#lastIncarnation = this.epoch * 2 ** 32;
     this.#remote = new Remote(this);
     this.dispatcher = new Dispatcher(this.clock, this.timers, () => this.#remote.flush());
     this.#asks = new PendingAsks(new Deadlines(this.clock, this.timers));
     this.passivation = new Passivation(this.clock, this.timers);
-    this.terminated = new Promise((resolve) => {
-      this.#end = resolve;
-    });
+    ({ promise: this.terminated, resolve: this.#end } = Promise.withResolvers<SystemEnd>());
     const root = new ActorRef(this.node, this.thread, ROOT, ++this.#lastIncarnation);
     this.#root = new Cell(this, root, undefined, rootGuardian, undefined);
     this.cells.add(this.#root);

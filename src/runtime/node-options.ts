@@ -9,6 +9,8 @@ export interface ClusterMembership {
   readonly natsUrl?: string;
   /** Address of this machine on which peers of other machines may dial; without it only those of this machine do. */
   readonly directHost?: string;
+  /** Public keys of the nodes that are taken, as the status of each shows its own. Default: any node that finds the bus. */
+  readonly trustedKeys?: readonly string[];
 }
 
 export interface NodeOptions {

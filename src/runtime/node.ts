@@ -15,11 +15,11 @@ import {
   type Ceiling,
   describeExit,
   failure,
+  firstEpochOf,
   LIMITS,
   NO_USAGE,
   type NodeId,
   newCorrelationId,
-  newNodeId,
   newRunId,
   type Result,
   type SkillPackage,
@@ -48,7 +48,9 @@ import {
   startMetrics,
   startTracing,
 } from '../telemetry/index.ts';
+import { nodeKeyOf } from '../transport/index.ts';
 import { type ExecuteRequest, executeRun } from './execute.ts';
+import { type NodeSecret, openNodeKey } from './node-key-file.ts';
 import { type NodeMembers, startMembers } from './node-members.ts';
 import { countRuns, measureSpans, observeNode } from './node-metrics.ts';
 import type { NodeOptions } from './node-options.ts';
@@ -117,6 +119,11 @@ export async function startNode(options: NodeOptions): Promise<Result<SkeinNode>
   const stores = await openStores(options.dataDir, realPorts, options.recoverJournal ?? false);
   if (!stores.ok) return stores;
   phase('journal');
+  const secret = openNodeKey(options.dataDir, realPorts.random);
+  if (!secret.ok) {
+    await closeStores(stores.value);
+    return secret;
+  }
   const registry = await openRegistry(options);
   if (!registry.ok) {
     await closeStores(stores.value);
@@ -128,7 +135,7 @@ export async function startNode(options: NodeOptions): Promise<Result<SkeinNode>
     await closeStores(stores.value);
     return metrics;
   }
-  const cluster = options.cluster ? await openCluster(options) : success(undefined);
+  const cluster = options.cluster ? await openCluster(options, secret.value) : success(undefined);
   if (!cluster.ok) {
     await metrics.value?.close();
     await closeStores(stores.value);
@@ -138,7 +145,12 @@ export async function startNode(options: NodeOptions): Promise<Result<SkeinNode>
   const node = assemble(
     options,
     stores.value,
-    { registry: registry.value, metrics: metrics.value, cluster: cluster.value },
+    {
+      secret: secret.value,
+      registry: registry.value,
+      metrics: metrics.value,
+      cluster: cluster.value,
+    },
     startedMs,
   );
   const ready = await node.ready(phase);
@@ -153,6 +165,7 @@ async function closeStores({ journal, keyValue }: Stores): Promise<void> {
 }
 
 interface Opened {
+  readonly secret: NodeSecret;
   readonly registry: SkillRegistry;
   readonly metrics: Metrics | undefined;
   readonly cluster: Cluster | undefined;
@@ -161,7 +174,7 @@ interface Opened {
 function assemble(
   options: NodeOptions,
   stores: Stores,
-  { registry, metrics, cluster }: Opened,
+  { secret, registry, metrics, cluster }: Opened,
   startedMs: number,
 ) {
   const {
@@ -172,7 +185,8 @@ function assemble(
   } = options;
   const heapMiB = options.threadHeapMiB ?? LIMITS.threadHeapMiB;
   const { clock, timers, random } = realPorts;
-  const id = newNodeId(random);
+  const { id } = nodeKeyOf(secret.seed);
+  const firstEpoch = firstEpochOf(secret.life);
   const log = createLog({ ...logging, clock, bindings: { node: id, thread: 'main' } });
   const spans = new SpanStore();
   const measure = metrics && measureSpans(metrics.meter);
@@ -181,9 +195,10 @@ function assemble(
     measure?.(batch);
   };
   const tracing = startTracing({ thread: 'main', random, timers, onSpans });
-  const system = new ActorSystem({ node: id, ports: realPorts, log });
+  const system = new ActorSystem({ node: id, epoch: firstEpoch, ports: realPorts, log });
   const group = new ThreadGroup({
     node: id,
+    firstEpoch,
     ports: realPorts,
     log: logging,
     heapMiB,

@@ -8,11 +8,17 @@ import { findProgram, realPorts, realProcesses } from '../host/index.ts';
 import type { ClusterOptions, Joined, ThreadGroup } from '../supervisor/index.ts';
 import { createLog } from '../telemetry/index.ts';
 import {
+  keyText,
   type NatsServer,
+  nodeKeyOf,
   type PeerStatus,
+  parseKeyText,
+  type Refusal,
+  type RefusalCounts,
   startNatsServer,
   withoutPassword,
 } from '../transport/index.ts';
+import type { NodeSecret } from './node-key-file.ts';
 import type { NodeMembers } from './node-members.ts';
 import type { NodeOptions } from './node-options.ts';
 
@@ -29,21 +35,24 @@ export interface PeerLink extends PeerStatus {
 export interface ClusterStatus {
   readonly name: string;
   readonly nats: string;
+  /** The node's public key, as `trustedKeys` of others take it. */
+  readonly key: string;
   readonly isConnected: boolean;
   readonly peers: readonly PeerLink[];
   /** Everybody who is not gone, as this node sees it. */
   readonly members: readonly MemberReport[];
   /** How much the node doubts its own view: 0 to 8; null while nobody can say. */
   readonly doubt: number | null;
+  /** Packets that all threads have refused, by the reason. */
+  readonly refused: RefusalCounts;
 }
 
 /** Failures: ARGUMENT_INVALID, PROGRAM_MISSING, NATS_FAILED. */
-export async function openCluster({
-  cluster,
-  dataDir,
-  log: logging = { level: 'warn', format: 'plain' },
-}: NodeOptions): Promise<Result<Cluster>> {
-  const { name = '', natsUrl, directHost } = cluster ?? {};
+export async function openCluster(
+  { cluster, dataDir, log: logging = { level: 'warn', format: 'plain' } }: NodeOptions,
+  { seed: keySeed, life }: NodeSecret,
+): Promise<Result<Cluster>> {
+  const { name = '', natsUrl, directHost, trustedKeys } = cluster ?? {};
   if (!isSafeName(name) || name.includes('.')) {
     const expected = 'a name of letters, digits, "-" and "_"';
     return failure('ARGUMENT_INVALID', {
@@ -52,7 +61,22 @@ export async function openCluster({
       expected,
     });
   }
-  const facts = { name, ...(directHost === undefined ? {} : { directHost }) };
+  const wrongKey = trustedKeys?.find((text) => !parseKeyText(text));
+  if (wrongKey !== undefined) {
+    const expected = 'public keys of nodes, each 43 characters of base64url';
+    return failure('ARGUMENT_INVALID', {
+      argument: 'trustedKeys',
+      found: wrongKey.slice(0, 100),
+      expected,
+    });
+  }
+  const facts = {
+    name,
+    keySeed,
+    life,
+    ...(directHost === undefined ? {} : { directHost }),
+    ...(trustedKeys === undefined ? {} : { trustedKeys }),
+  };
   if (natsUrl !== undefined) {
     return success({ options: { ...facts, natsUrl }, close: async () => undefined });
   }
@@ -88,7 +112,7 @@ async function ownServer(
 }
 
 export async function statusOf(
-  { options: { name, natsUrl } }: Cluster,
+  { options: { name, natsUrl, keySeed } }: Cluster,
   joined: Joined | undefined,
   group: ThreadGroup,
   members: NodeMembers | undefined,
@@ -99,6 +123,7 @@ export async function statusOf(
   return {
     name,
     nats: withoutPassword(natsUrl),
+    key: keyText(nodeKeyOf(keySeed).publicKey),
     isConnected: joined?.isConnected() ?? false,
     members: members?.list() ?? [],
     doubt: (await members?.healthScore()) ?? null,
@@ -106,5 +131,16 @@ export async function statusOf(
       ...links('main', joined?.peers() ?? []),
       ...reports.flatMap(([thread, { peers }]) => links(thread, peers)),
     ],
+    refused: sumOf([joined?.refused() ?? {}, ...reports.map(([, { refused }]) => refused)]),
   };
+}
+
+function sumOf(all: readonly RefusalCounts[]): RefusalCounts {
+  const sum: Partial<Record<Refusal, number>> = {};
+  for (const counts of all) {
+    for (const [reason, count] of Object.entries(counts) as [Refusal, number][]) {
+      sum[reason] = (sum[reason] ?? 0) + count;
+    }
+  }
+  return sum;
 }

@@ -1,12 +1,25 @@
 /** One thread's way into a cluster: its own connection to NATS, its sessions, and direct links where peers can be reached. */
-import { type Result, type Streams, success } from '../contracts/index.ts';
+import { EPOCHS_PER_LIFE, type Result, type Streams, success } from '../contracts/index.ts';
 import { type ActorSystem, joinBus } from '../kernel/index.ts';
-import { connectNats, DirectLinks, type PeerStatus } from '../transport/index.ts';
+import {
+  connectNats,
+  DirectLinks,
+  KnownKeys,
+  nodeKeyOf,
+  type PeerStatus,
+  type RefusalCounts,
+} from '../transport/index.ts';
 
 export interface ClusterOptions {
   /** Nodes of one name meet. Letters, digits, `-` and `_`. */
   readonly name: string;
   readonly natsUrl: string;
+  /** The secret of the node's key. */
+  readonly keySeed: Uint8Array;
+  /** Counts the lives of the node. */
+  readonly life: number;
+  /** Public keys of the nodes that are taken, as `keyText` writes them; undefined: any. */
+  readonly trustedKeys?: readonly string[];
   /** Off: every message takes the way through NATS. Default: on. */
   readonly isDirect?: boolean;
   /** Address of this machine on which peers of other machines may dial; without it only those of this machine do. */
@@ -16,6 +29,7 @@ export interface ClusterOptions {
 export interface Joined {
   readonly peers: () => readonly PeerStatus[];
   readonly isConnected: () => boolean;
+  readonly refused: () => RefusalCounts;
   readonly close: () => Promise<void>;
 }
 
@@ -29,7 +43,9 @@ export async function joinCluster(
   const { node, thread, timers, random, log } = system;
   const bus = await connectNats({ url, name: `${node}/${thread}`, log, isPatient });
   if (!bus.ok) return bus;
-  const sessions = joinBus(system, { cluster, bus: bus.value });
+  const epoch = options.life * EPOCHS_PER_LIFE + (system.epoch % EPOCHS_PER_LIFE);
+  const identity = { key: nodeKeyOf(options.keySeed), book: new KnownKeys(options.trustedKeys) };
+  const sessions = joinBus(system, { cluster, bus: bus.value, identity, epoch });
   const host = directHost === undefined ? {} : { host: directHost };
   const direct = isDirect
     ? await DirectLinks.start({ sessions, streams, timers, random, log, ...host })
@@ -42,5 +58,10 @@ export async function joinCluster(
     await close();
     return direct;
   }
-  return success({ peers: () => sessions.status(), isConnected: bus.value.isConnected, close });
+  return success({
+    peers: () => sessions.status(),
+    isConnected: bus.value.isConnected,
+    refused: () => sessions.refused(),
+    close,
+  });
 }

@@ -3,7 +3,7 @@ import { pack, unpack } from 'msgpackr';
 import type { ExitReason, FramePort, NodeId, ThreadName } from '../contracts/index.ts';
 import type { SystemCounts } from '../kernel/index.ts';
 import type { LogLevel, SpanRecord } from '../telemetry/index.ts';
-import type { PeerStatus } from '../transport/index.ts';
+import type { PeerStatus, RefusalCounts } from '../transport/index.ts';
 import type { ClusterOptions } from './join-cluster.ts';
 
 /** What a thread is started with. */
@@ -20,6 +20,8 @@ export interface ThreadBoot {
 export interface ThreadReport {
   readonly counts: SystemCounts;
   readonly peers: readonly PeerStatus[];
+  /** Packets from the bus, by the reason. */
+  readonly refused: RefusalCounts;
 }
 
 export type ToThread =

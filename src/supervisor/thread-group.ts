@@ -30,6 +30,8 @@ export interface ThreadGroupOptions {
   readonly ports: Ports;
   readonly log: { readonly level: LogLevel; readonly format: 'json' | 'plain' };
   readonly heapMiB: number;
+  /** What a thread's epochs count from; default 0. */
+  readonly firstEpoch?: number;
   /** The threads join this cluster, each by a connection of its own. */
   readonly cluster?: ClusterOptions;
   readonly onSpans: (spans: readonly SpanRecord[]) => void;
@@ -75,9 +77,10 @@ export class ThreadGroup {
 
   /** Starts a thread and links it to all others. Rejects when it ends before it is ready. `onExit` fires once after that. */
   async start(name: ThreadName, onExit: (exit: ThreadExit) => void): Promise<void> {
-    const { node, threads, log, heapMiB, cluster = null } = this.#options;
-    const epoch = this.epochOf(name) + 1;
-    this.#epochs.set(name, epoch);
+    const { node, threads, log, heapMiB, firstEpoch = 0, cluster = null } = this.#options;
+    const life = this.epochOf(name) + 1;
+    this.#epochs.set(name, life);
+    const epoch = firstEpoch + life;
     const boot: ThreadBoot = { node, thread: name, epoch, wireVersion: WIRE_VERSION, log, cluster };
     const handle = threads.start({ name, boot, heapMiB });
     const running: Running = { handle, questions: new Map() };

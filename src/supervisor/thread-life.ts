@@ -31,7 +31,11 @@ export async function liveThread(
         tracing.flush();
         return postControl(control, { kind: 'spans-flushed', id: message.id });
       case 'report': {
-        const report = { counts: system.counts(), peers: joined?.peers() ?? [] };
+        const report = {
+          counts: system.counts(),
+          peers: joined?.peers() ?? [],
+          refused: joined?.refused() ?? {},
+        };
         return postControl(control, { kind: 'report', id: message.id, report });
       }
       case 'shut-down':

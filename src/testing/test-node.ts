@@ -2,7 +2,7 @@
 import type { Log, NodeId, Random } from '../contracts/index.ts';
 import { portsOf, type SimulatedBus, SimulatedLife, type SimulatedTime } from '../host/index.ts';
 import { ActorSystem, joinBus } from '../kernel/index.ts';
-import type { PeerSessions } from '../transport/index.ts';
+import { type PeerSessions, simulatedIdentity } from '../transport/index.ts';
 import type { TestSystem } from './test-system.ts';
 
 export interface TestNodeWorld {
@@ -30,7 +30,11 @@ export class TestNode implements TestSystem {
     this.time = time;
     const ports = portsOf(this.#life, time, random.fork(`${name}/${lifeNumber}`));
     this.system = new ActorSystem({ node: name as NodeId, epoch: lifeNumber, ports, log });
-    this.#sessions = joinBus(this.system, { cluster: CLUSTER, bus: bus.join(name, this.#life) });
+    this.#sessions = joinBus(this.system, {
+      cluster: CLUSTER,
+      bus: bus.join(name, this.#life),
+      identity: simulatedIdentity(this.system.node),
+    });
   }
 
   get isAlive(): boolean {

@@ -20,10 +20,10 @@ import {
   type Timers,
 } from '../contracts/index.ts';
 import { backoffDelayMs } from './backoff.ts';
-import { type ExchangeKey, newExchangeKey, proofOf, sessionKey } from './direct-keys.ts';
-import { newPacket, PACKET, PACKET_HEAD_BYTES, readPacket } from './packet.ts';
+import { newPacket, PACKET, PACKET_HEAD_BYTES, readPacket, shortHead } from './packet.ts';
 import { PacketStream } from './packet-stream.ts';
 import type { DirectPath, DirectWays, PeerSessions, SessionFacts } from './peer-sessions.ts';
+import { proofOf } from './session-keys.ts';
 
 export interface DirectOptions {
   readonly sessions: PeerSessions;
@@ -39,7 +39,6 @@ export interface DirectOptions {
 
 const OfferSchema = Type.Object(
   {
-    key: Type.Unsafe<Uint8Array>(Type.Unknown()),
     machine: Type.String({ maxLength: 128 }),
     socket: Type.String({ maxLength: 255 }),
     tls: Type.Union([
@@ -57,7 +56,6 @@ const OfferSchema = Type.Object(
 );
 const checkOffer = checker(OfferSchema);
 
-const KEY_BYTES = 32;
 const PROOF_BYTES = 32;
 const JOIN_MS = 2_000;
 const REDIAL = { minMs: 100, maxMs: 60_000, jitterRatio: 0.2 };
@@ -75,7 +73,6 @@ interface Candidate {
 export class DirectLinks implements DirectWays {
   readonly #options: DirectOptions;
   readonly #random: Random;
-  readonly #exchange: ExchangeKey;
   readonly #listeners: readonly StreamListener[];
   readonly #removeFolder: () => Promise<void>;
   readonly #candidates = new Map<number, Candidate>();
@@ -115,7 +112,6 @@ export class DirectLinks implements DirectWays {
   ) {
     this.#options = options;
     this.#random = options.random.fork('direct links');
-    this.#exchange = newExchangeKey(this.#random);
     this.#listeners = listeners;
     this.#removeFolder = removeFolder;
   }
@@ -128,24 +124,16 @@ export class DirectLinks implements DirectWays {
   offer(): unknown {
     const [socket, network] = this.#listeners.map(({ address }) => address);
     return {
-      key: this.#exchange.public,
       machine: this.#options.streams.hostId(),
       socket: socket?.kind === 'unix' ? socket.path : '',
       tls: network?.kind === 'tls' ? { host: network.host, port: network.port } : null,
     };
   }
 
-  opened(facts: SessionFacts, peerOffer: unknown): void {
+  opened(facts: SessionFacts, peerOffer: unknown, key: Uint8Array): void {
     const offer = checkOffer(peerOffer);
     if (!offer.ok || this.#isClosed) return;
-    const { key: half, machine, socket, tls } = offer.value;
-    if (!(half instanceof Uint8Array) || half.byteLength !== KEY_BYTES) return;
-    let key: Uint8Array;
-    try {
-      key = sessionKey(this.#exchange, half, [facts.id, facts.remoteId]);
-    } catch {
-      return this.#options.log.warn('a peer offers no key that can be used', { ...facts.peer });
-    }
+    const { machine, socket, tls } = offer.value;
     const isSameMachine = machine === this.#options.streams.hostId() && socket !== '';
     const network = tls === null ? undefined : ({ kind: 'tls', ...tls } as const);
     const address = isSameMachine ? ({ kind: 'unix', path: socket } as const) : network;
@@ -187,7 +175,7 @@ export class DirectLinks implements DirectWays {
     const stream = dialled.value;
     let isJoined = false;
     const packets: PacketStream = new PacketStream(stream, (packet) => {
-      if (isJoined) return this.#options.sessions.receive(packet, true);
+      if (isJoined) return this.#options.sessions.receiveDirect(facts.id, packet);
       if (!provesJoin(packet, candidate)) return stream.close();
       isJoined = true;
       candidate.attempt = 0;
@@ -209,7 +197,7 @@ export class DirectLinks implements DirectWays {
   #welcome(stream: ByteStream, kind: StreamAddress['kind']): void {
     let joined: Candidate | undefined;
     const packets: PacketStream = new PacketStream(stream, (packet) => {
-      if (joined) return this.#options.sessions.receive(packet, true);
+      if (joined) return this.#options.sessions.receiveDirect(joined.facts.id, packet);
       const candidate = this.#candidates.get(readPacket(packet)?.to ?? 0);
       if (!candidate || !provesJoin(packet, candidate)) return stream.close();
       joined = candidate;
@@ -254,8 +242,7 @@ export class DirectLinks implements DirectWays {
 }
 
 function joinOf({ facts: { id: from, remoteId: to }, key }: Candidate): Uint8Array {
-  const head = { kind: PACKET.join, flags: 0, windowBytes: 0, from, to, seq: 0, ack: 0, ageMs: 0 };
-  const packet = newPacket(head, PROOF_BYTES);
+  const packet = newPacket(shortHead(PACKET.join, { from, to }), PROOF_BYTES);
   packet.set(proofOf(key, from), PACKET_HEAD_BYTES);
   return packet;
 }

@@ -22,7 +22,8 @@ export class ForeignReader {
   /** @throws with a reason unless exactly one allowed value lies from `start` to `end`. */
   read(bytes: Uint8Array, start: number, end: number): unknown {
     const { buffer, byteOffset, byteLength } = bytes;
-    if (this.#bytes.buffer !== buffer || this.#bytes.byteOffset !== byteOffset) {
+    const { buffer: known, byteOffset: at, byteLength: size } = this.#bytes;
+    if (known !== buffer || at !== byteOffset || size < byteLength) {
       this.#bytes = Buffer.from(buffer, byteOffset, byteLength);
       this.#view = new DataView(buffer, byteOffset, byteLength);
     }

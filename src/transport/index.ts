@@ -4,6 +4,8 @@ export { betweenNodes, type Dialect } from './dialect.ts';
 export { DirectLinks, type DirectOptions } from './direct-links.ts';
 export { decodeForeign, encodeForeign } from './foreign-codec.ts';
 export type { RefText } from './foreign-value.ts';
+export { type Peer, subjectOf } from './hello.ts';
+export { type Identity, type KeyBook, KnownKeys } from './known-keys.ts';
 export { Link, type LinkEvents } from './link.ts';
 export type { Encoded } from './link-encoder.ts';
 export { memoryPorts } from './memory-port.ts';
@@ -11,14 +13,23 @@ export { connectNats, type NatsBus } from './nats-bus.ts';
 export { dialNats, type Nats, type NatsOptions, withoutPassword } from './nats-connection.ts';
 export { type NatsServer, startNatsServer } from './nats-server.ts';
 export {
+  keyText,
+  type NodeKey,
+  newSeed,
+  nodeIdOf,
+  nodeKeyOf,
+  parseKeyText,
+  SEED_BYTES,
+} from './node-key.ts';
+export {
   ENDED_THERE,
-  type Peer,
   PeerSessions,
   type PeerSessionsOptions,
   type PeerStatus,
-  subjectOf,
 } from './peer-sessions.ts';
+export { type Refusal, type RefusalCounts, RefusedPackets } from './refused-packets.ts';
 export { RingReader, RingWriter, ringMemory } from './ring.ts';
+export { simulatedIdentity } from './simulated-identity.ts';
 export {
   type Answer,
   type OtherMessage,

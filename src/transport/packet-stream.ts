@@ -1,9 +1,8 @@
 /** Packets on a stream of bytes: each behind its size, 4 bytes, little endian. What a turn sends leaves as one write. */
 import { type ByteStream, LIMITS } from '../contracts/index.ts';
-import { PACKET_HEAD_BYTES } from './packet.ts';
+import { PACKET_BYTES_MAX } from './packet.ts';
 
 const SIZE_BYTES = 4;
-const PACKET_BYTES_MAX = LIMITS.packetBytes + PACKET_HEAD_BYTES;
 
 export class PacketStream {
   readonly #stream: ByteStream;

@@ -8,11 +8,14 @@
  * packet of the other side that was taken in order, `window` how many bytes beyond it may be on their way. `age` is how long the
  * packet has waited at its sender when it leaves: a deadline in it is that much nearer.
  */
+import { LIMITS } from '../contracts/index.ts';
+
 export const PACKET_HEAD_BYTES = 48;
+export const PACKET_BYTES_MAX = LIMITS.packetBytes + PACKET_HEAD_BYTES;
 
 const MARK = 0x53;
 /** Grows when a field of the head, or the way a session is opened, changes its meaning. */
-export const PACKET_VERSION = 1;
+export const PACKET_VERSION = 2;
 
 export const PACKET = {
   /** Opens a session, or asks whether it is still there; the body says who speaks. */
@@ -30,6 +33,10 @@ export const PACKET_FLAG = {
   more: 1,
   /** An ack that tells of a hole: all from `ack` + 1 to `seq` - 1 is missing. */
   hole: 2,
+  /** An ack that wants one. */
+  ask: 4,
+  /** A reset by somebody who knows no key of the session: signed by the node, as a hello is. */
+  signed: 8,
 } as const;
 
 const AGE_MS_MAX = 2 ** 32 - 1;
@@ -45,6 +52,12 @@ export interface PacketHead {
   readonly ack: number;
   readonly ageMs: number;
 }
+
+/** Of a packet that carries nothing but who speaks to whom. */
+export const shortHead = (
+  kind: number,
+  { from, to }: { readonly from: number; readonly to: number },
+): PacketHead => ({ kind, flags: 0, windowBytes: 0, from, to, seq: 0, ack: 0, ageMs: 0 });
 
 /** @returns a packet with room for the body, its head written. */
 export function newPacket(head: PacketHead, bodyBytes: number): Uint8Array {

@@ -5,33 +5,32 @@
  *     hello(from a, to 0) ->   <- hello(from b, to a)   -> anything(from a, to b)
  *
  * An end that began anew is believed when it answers to a number that was only now made for it; then the old session is over.
+ * Hellos are signed by the node's key, everything else carries a MAC with a key that both ends make of their hellos.
  */
 import {
   type Clock,
   type FramePort,
-  failure,
-  isSafeName,
   LIMITS,
-  type NodeId,
   type PacketBus,
   type Random,
-  type Result,
-  reasonOf,
-  success,
-  type ThreadName,
   type Timers,
 } from '../contracts/index.ts';
 import { backoffDelayMs } from './backoff.ts';
-import { decodeForeign, encodeForeign } from './foreign-codec.ts';
-import { newPacket, PACKET, PACKET_HEAD_BYTES, type PacketHead, readPacket } from './packet.ts';
+import { type Hello, keyOf, type Peer, subjectOf, writeHello } from './hello.ts';
+import { HelloGate } from './hello-gate.ts';
+import type { Identity } from './known-keys.ts';
+import {
+  PACKET,
+  PACKET_BYTES_MAX,
+  PACKET_FLAG,
+  type PacketHead,
+  readPacket,
+  shortHead,
+} from './packet.ts';
+import type { Refusal, RefusalCounts, RefusedPackets } from './refused-packets.ts';
 import { Session } from './session.ts';
-import { WIRE_VERSION } from './wire-message.ts';
-
-/** A thread of a node. */
-export interface Peer {
-  readonly node: NodeId;
-  readonly thread: ThreadName;
-}
+import { SessionGuard } from './session-guard.ts';
+import { type ExchangeKey, newExchangeKey, SEAL_BYTES } from './session-keys.ts';
 
 /** Another way than the bus for the packets of one session: faster, and free to vanish. */
 export interface DirectPath {
@@ -43,8 +42,8 @@ export interface DirectPath {
 /** What two ends tell each other about direct ways, each in its hello. The table itself does not look into it. */
 export interface DirectWays {
   readonly offer: (session: SessionFacts) => unknown;
-  /** Both ends know each other: the moment to look for a better way. */
-  readonly opened: (session: SessionFacts, peerOffer: unknown) => void;
+  /** Both ends know each other: the moment to look for a better way. `key` is known to them alone. */
+  readonly opened: (session: SessionFacts, peerOffer: unknown, key: Uint8Array) => void;
   readonly ended: (session: SessionFacts) => void;
   readonly close: () => Promise<void>;
 }
@@ -63,6 +62,9 @@ export interface PeerStatus extends Peer {
 
 export interface PeerSessionsOptions {
   readonly self: Peer;
+  readonly identity: Identity;
+  /** Which life of the thread this is; a later one has a higher number. Hellos of earlier ones are refused. */
+  readonly epoch: number;
   readonly cluster: string;
   readonly bus: PacketBus;
   readonly clock: Clock;
@@ -70,11 +72,12 @@ export interface PeerSessionsOptions {
   readonly random: Random;
   /** A session that another node opened, or opened anew. */
   readonly onPeer: (peer: Peer, port: FramePort) => void;
-  readonly onRefused: (reason: string) => void;
+  readonly refused: RefusedPackets;
 }
 
 interface Entry {
   readonly session: Session;
+  readonly guard: SessionGuard;
   readonly peer: Peer;
   readonly key: string;
   /** Whether others find this session by its peer; one that only was asked for is not believed yet. */
@@ -93,11 +96,7 @@ const DIRECT_DOUBTS_MAX = 3;
 /** What was on the bus when a path became direct has come by then. */
 const DIRECT_SETTLED_MS = 1_000;
 const SESSION_IDS = 2 ** 48;
-
-export const subjectOf = (cluster: string, { node, thread }: Peer): string =>
-  `skein.${cluster}.thread.${node}.${thread}`;
-
-const keyOf = ({ node, thread }: Peer): string => `${node}/${thread}`;
+const SEALED_BYTES_MAX = PACKET_BYTES_MAX + SEAL_BYTES;
 
 export class PeerSessions {
   readonly #options: PeerSessionsOptions;
@@ -107,13 +106,20 @@ export class PeerSessions {
   /** Asked for and not believed yet: one a peer, the newest. */
   readonly #candidates = new Map<string, Entry>();
   readonly #unsubscribe: () => void;
+  readonly #gate: HelloGate;
+  readonly #exchange: ExchangeKey;
+  /** Counts hellos, and all else that is signed. */
+  #signed = 0;
   #direct: DirectWays | undefined;
 
   constructor(options: PeerSessionsOptions) {
     this.#options = options;
     this.#random = options.random.fork('sessions');
-    const { bus, cluster, self } = options;
-    this.#unsubscribe = bus.subscribe(subjectOf(cluster, self), (packet) => this.receive(packet));
+    this.#exchange = newExchangeKey(options.random.fork('exchange'));
+    const { bus, cluster, self, clock, identity } = options;
+    const subject = subjectOf(cluster, self);
+    this.#gate = new HelloGate({ subject, book: identity.book, clock });
+    this.#unsubscribe = bus.subscribe(subject, (packet) => this.#receive(packet));
     bus.onReturn(() => {
       for (const { session, direct } of this.#byPeer.values()) if (!direct) session.pathChanged();
     });
@@ -133,17 +139,17 @@ export class PeerSessions {
     return entry.session;
   }
 
-  /** A packet by the bus, or by a direct path. What is no packet of ours is refused and counted, never answered. */
-  receive(packet: Uint8Array, isDirect = false): void {
+  /** A packet on the direct path of one session, which needs no MAC there and may be of no other. */
+  receiveDirect(id: number, packet: Uint8Array): void {
     const head = readPacket(packet);
-    if (!head) return this.#options.onRefused('not a packet of this version');
-    if (head.kind === PACKET.hello) return this.#receiveHello(head, packet);
-    const entry = this.#byId.get(head.to);
-    if (!entry || entry.session.remoteId !== head.from || head.from === 0) return;
-    if (head.kind === PACKET.reset) return entry.session.end(ENDED_THERE);
-    this.#believe(entry);
-    if (!isDirect && head.kind === PACKET.data) this.#doubtDirect(entry);
-    entry.session.receive(head, packet);
+    const entry = this.#byId.get(id);
+    if (head?.to !== id || !entry || !isOf(entry, head)) return this.#refuse('stale', entry);
+    this.#take(entry, head, packet);
+  }
+
+  /** What was refused so far, by reason. */
+  refused(): RefusalCounts {
+    return this.#options.refused.totals();
   }
 
   /** Packets of the session take this way from now on. @returns false when the session is over. */
@@ -176,6 +182,46 @@ export class PeerSessions {
     await this.#direct?.close();
   }
 
+  // --- packets ----------------------------------------------------------------------------------------------------
+
+  /** What is not sound, or not authentic, is refused and counted, never answered. */
+  #receive(bytes: Uint8Array): void {
+    if (bytes.byteLength > SEALED_BYTES_MAX) return this.#refuse('too large');
+    const head = readPacket(bytes);
+    if (!head) return this.#refuse('malformed');
+    const isReset = head.kind === PACKET.reset;
+    if (head.kind === PACKET.hello || (isReset && (head.flags & PACKET_FLAG.signed) !== 0)) {
+      return this.#receiveSigned(head, bytes);
+    }
+    const entry = this.#byId.get(head.to);
+    if (!entry || !isOf(entry, head)) return this.#refuse('stale', entry);
+    const opened = entry.guard.open(bytes);
+    if (typeof opened === 'string') return this.#refuse(opened, entry);
+    this.#believe(entry);
+    if (head.kind === PACKET.data) this.#doubtDirect(entry);
+    this.#take(entry, head, opened);
+  }
+
+  #take({ session }: Entry, head: PacketHead, packet: Uint8Array): void {
+    if (head.kind === PACKET.reset) session.end(ENDED_THERE);
+    else if (head.kind === PACKET.data || head.kind === PACKET.ack) session.receive(head, packet);
+  }
+
+  #receiveSigned(head: PacketHead, packet: Uint8Array): void {
+    const admission = this.#gate.admit(head, packet);
+    if (!('hello' in admission)) {
+      return this.#options.refused.count(admission.refusal, admission.sender);
+    }
+    const { hello } = admission;
+    if (head.kind === PACKET.hello) return this.#receiveHello(head, hello);
+    const entry = this.#byId.get(head.to);
+    if (entry && isOf(entry, head) && entry.key === keyOf(hello)) entry.session.end(ENDED_THERE);
+  }
+
+  #refuse(reason: Refusal, entry?: Entry): void {
+    this.#options.refused.count(reason, entry?.key);
+  }
+
   // --- opening ----------------------------------------------------------------------------------------------------
 
   #newEntry(peer: Peer): Entry {
@@ -186,7 +232,7 @@ export class PeerSessions {
       timers,
       send: (packet) => {
         if (entry.direct) entry.direct.send(packet);
-        else bus.publish(subject, packet);
+        else bus.publish(subject, entry.guard.seal(packet));
       },
       probe: (doubts) => {
         if (doubts >= DIRECT_DOUBTS_MAX) this.#dropDirect(entry);
@@ -195,8 +241,12 @@ export class PeerSessions {
       ended: () => this.#ended(entry),
     });
     const key = keyOf(peer);
+    const { self, identity } = this.#options;
+    const { publicKey } = identity.key;
+    const own = { id: session.id, subject: subjectOf(cluster, self), publicKey };
     const entry: Entry = {
       session,
+      guard: new SessionGuard(this.#exchange, own),
       peer,
       key,
       isCurrent: false,
@@ -226,55 +276,65 @@ export class PeerSessions {
     timers.after(delayMs, () => this.#callOut(entry, attempt + 1, startedMs));
   }
 
-  /** By the bus, always: it finds whoever lives there now. */
   #hello({ session, peer }: Entry): void {
-    const { self, bus, cluster } = this.#options;
     const facts = { id: session.id, remoteId: session.remoteId, peer };
-    const said = { ...self, wire: WIRE_VERSION, direct: this.#direct?.offer(facts) ?? null };
-    const body = encodeForeign(said);
-    const ids = { from: session.id, to: session.remoteId };
-    const packet = newPacket(headOf(PACKET.hello, ids), body.byteLength);
-    packet.set(body, PACKET_HEAD_BYTES);
-    bus.publish(subjectOf(cluster, peer), packet);
+    const head = shortHead(PACKET.hello, { from: session.id, to: session.remoteId });
+    this.#sayAsNode(peer, head, this.#direct?.offer(facts) ?? null);
   }
 
-  #receiveHello(head: PacketHead, packet: Uint8Array): void {
-    const read = readHello(packet.subarray(PACKET_HEAD_BYTES));
-    if (!read.ok) return this.#options.onRefused(read.error.message);
-    const { peer, direct } = read.value;
-    if (head.to === 0) return this.#invited(head.from, peer, direct);
+  /** By the bus, always: it finds whoever lives there now. */
+  #sayAsNode(peer: Peer, head: PacketHead, direct: unknown): void {
+    const { self, identity, bus, cluster, epoch } = this.#options;
+    const { key } = identity;
+    const subject = subjectOf(cluster, peer);
+    const hello = { ...self, epoch, key: key.publicKey, half: this.#exchange.public, direct };
+    bus.publish(subject, writeHello({ ...head, seq: ++this.#signed }, hello, { key, subject }));
+  }
+
+  #receiveHello(head: PacketHead, hello: Hello): void {
+    const peer = { node: hello.node, thread: hello.thread };
+    if (head.to === 0) return this.#invited(head.from, peer, hello);
     const entry = this.#byId.get(head.to);
     if (!entry || entry.key !== keyOf(peer)) return this.#tellReset(head, peer);
     const { session } = entry;
     if (session.isOpen && session.remoteId !== head.from) return;
-    session.remoteId = head.from;
-    entry.peerOffer = direct;
+    if (!this.#meet(entry, head.from, hello)) return;
     this.#believe(entry);
     session.answerProbe();
   }
 
+  /** @returns false when there is no key to make with it. */
+  #meet(entry: Entry, from: number, { key: publicKey, half, direct }: Hello): boolean {
+    const { cluster } = this.#options;
+    const other = { id: from, subject: subjectOf(cluster, entry.peer), publicKey, half };
+    if (!entry.guard.meet(other)) {
+      this.#refuse('wrong key', entry);
+      return false;
+    }
+    entry.session.remoteId = from;
+    entry.peerOffer = direct;
+    return true;
+  }
+
   /** Somebody wants a session. What a stale packet asks for is never confirmed, and so does no harm. */
-  #invited(from: number, peer: Peer, direct: unknown): void {
+  #invited(from: number, peer: Peer, hello: Hello): void {
     const key = keyOf(peer);
     const current = this.#byPeer.get(key);
     if (current && (current.session.remoteId === from || !current.session.isOpen)) {
-      current.session.remoteId = from;
-      current.peerOffer = direct;
-      return this.#hello(current);
+      if (this.#meet(current, from, hello)) this.#hello(current);
+      return;
     }
     let candidate = this.#candidates.get(key);
     if (candidate?.session.remoteId !== from) {
       candidate?.session.end('asked for anew');
       if (this.#byId.size >= LIMITS.peerSessions) {
-        return this.#options.onRefused(`${LIMITS.peerSessions} sessions are open`);
+        return this.#options.refused.count('too many', key);
       }
       candidate = this.#newEntry(peer);
-      candidate.session.remoteId = from;
       this.#candidates.set(key, candidate);
       this.#dropLater(candidate);
     }
-    candidate.peerOffer = direct;
-    this.#hello(candidate);
+    if (this.#meet(candidate, from, hello)) this.#hello(candidate);
   }
 
   #dropLater(candidate: Entry): void {
@@ -285,7 +345,7 @@ export class PeerSessions {
 
   /** The other end has used the number that was made for it: it is there, now. */
   #believe(entry: Entry): void {
-    const { session, peer, key } = entry;
+    const { session, peer, key, guard } = entry;
     if (session.isOpen || session.isOver) return;
     if (!entry.isCurrent) {
       this.#candidates.delete(key);
@@ -295,7 +355,7 @@ export class PeerSessions {
     }
     session.open(session.remoteId);
     const facts = { id: session.id, remoteId: session.remoteId, peer };
-    this.#direct?.opened(facts, entry.peerOffer);
+    this.#direct?.opened(facts, entry.peerOffer, guard.directKey);
   }
 
   #become(entry: Entry): void {
@@ -319,9 +379,8 @@ export class PeerSessions {
   }
 
   #tellReset({ from, to }: PacketHead, peer: Peer): void {
-    const { bus, cluster } = this.#options;
-    const head = headOf(PACKET.reset, { from: to, to: from });
-    bus.publish(subjectOf(cluster, peer), newPacket(head, 0));
+    const head = { ...shortHead(PACKET.reset, { from: to, to: from }), flags: PACKET_FLAG.signed };
+    this.#sayAsNode(peer, head, null);
   }
 
   #ended(entry: Entry): void {
@@ -335,39 +394,5 @@ export class PeerSessions {
   }
 }
 
-const headOf = (kind: number, ids: { readonly from: number; readonly to: number }): PacketHead => ({
-  kind,
-  flags: 0,
-  windowBytes: 0,
-  seq: 0,
-  ack: 0,
-  ageMs: 0,
-  ...ids,
-});
-
-interface Hello {
-  readonly peer: Peer;
-  readonly direct: unknown;
-}
-
-const HELLO_KEYS = ['node', 'thread', 'wire', 'direct'];
-
-function readHello(body: Uint8Array): Result<Hello> {
-  const refuse = (reason: string) => failure('FRAME_INVALID', { reason: `hello: ${reason}` });
-  let said: Readonly<Record<string, unknown>>;
-  try {
-    said = decodeForeign(body) as typeof said;
-  } catch (thrown) {
-    return refuse(reasonOf(thrown));
-  }
-  if (typeof said !== 'object' || said === null || Array.isArray(said)) return refuse('not a map');
-  const unknown = Object.keys(said).find((key) => !HELLO_KEYS.includes(key));
-  if (unknown !== undefined) return refuse(`unknown key ${JSON.stringify(unknown.slice(0, 64))}`);
-  const { node, thread, wire, direct } = said;
-  if (wire !== WIRE_VERSION)
-    return refuse(`wire version ${String(wire).slice(0, 20)}, not ${WIRE_VERSION}`);
-  if (typeof node !== 'string' || typeof thread !== 'string') return refuse('no node and thread');
-  if (!isSafeName(node) || !isSafeName(thread)) return refuse('node or thread is no name');
-  const peer = { node: node as NodeId, thread: thread as ThreadName };
-  return success({ peer, direct });
-}
+const isOf = ({ session }: Entry, { from }: PacketHead): boolean =>
+  from !== 0 && session.remoteId === from;

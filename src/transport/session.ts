@@ -49,6 +49,8 @@ const REPEAT_MS_MIN = 200;
 const REPEAT_MS_MAX = 2_000;
 const HOLE_MS_MIN = 50;
 const KEEP_ALIVE_MS = 5_000;
+/** A silence after which the other end may have forgotten the session: then the question has to be signed. */
+const DOUBT_SILENCE_MS = 9_000;
 /** Packets taken before the actors that got them have their turn: a burst must not fill mailboxes that would keep up. */
 const PACKETS_PER_TURN = 8;
 
@@ -175,6 +177,7 @@ export class Session implements FramePort {
     if (!this.isOpen) return;
     this.#heard();
     this.#acknowledged(head);
+    if ((head.flags & PACKET_FLAG.ask) !== 0) this.#sendAck(0, 0);
     if (head.kind === PACKET.data) this.#takeData(head, packet);
   }
 
@@ -365,7 +368,8 @@ export class Session implements FramePort {
     }
     const [oldest] = this.#unacked;
     if (oldest && nowMs - oldest.sentMs >= this.#repeatMs) this.#doubt(oldest, nowMs);
-    else if (!oldest && silentMs >= KEEP_ALIVE_MS) this.#ports.probe(0);
+    else if (!oldest && silentMs >= DOUBT_SILENCE_MS) this.#ports.probe(0);
+    else if (!oldest && silentMs >= KEEP_ALIVE_MS) this.#sendAck(PACKET_FLAG.ask, 0);
     this.#watchLife();
   }
 

@@ -78,6 +78,37 @@ describe('nodes of one cluster', () => {
     expect(cluster?.peers).toMatchObject([{ from: 't1', node: alpha.id, thread: 'main' }]);
   });
 
+  it('keep out a node whose key is not on the list', async () => {
+    const alpha = await begin({ name: 'list' });
+    const { nats: natsUrl = '', key = '' } = (await alpha.status()).cluster ?? {};
+    const gamma = await begin({ name: 'list', natsUrl, trustedKeys: [key] });
+    const beta = await begin({ name: 'list', natsUrl });
+    const { address } = gamma.system.spawn(echo, undefined, { name: 'echo' });
+    const say = (node: SkeinNode) =>
+      node.system.ask(unwrap(node.system.refAt(address)), 'say', 'hello', { timeoutMs: 500 });
+    expect(await say(alpha)).toEqual({ kind: 'answered', value: 'hello' });
+    expect(await say(beta)).toMatchObject({ kind: expect.not.stringMatching('answered') });
+    expect((await gamma.status()).cluster?.refused).toEqual({ 'wrong key': expect.any(Number) });
+    const wrong = { name: 'list', natsUrl, trustedKeys: ['no key'] };
+    const refused = await startNode({ dataDir: 'memory', threads: 1, cluster: wrong });
+    expect(refused).toMatchObject({
+      error: { code: 'ARGUMENT_INVALID', details: { argument: 'trustedKeys' } },
+    });
+  });
+
+  it('keep their IDs when they begin again on the same data', async () => {
+    const once = async () => {
+      const folder = `${data.path}/again`;
+      const node = unwrap(await startNode({ dataDir: folder, threads: 1, warmHosts: 0 }));
+      const { address, incarnation } = node.system.spawn(echo, undefined, { name: 'echo' });
+      await node.close();
+      return { address, incarnation };
+    };
+    const [first, second] = [await once(), await once()];
+    expect(second.address).toBe(first.address);
+    expect(second.incarnation).toBeGreaterThan(first.incarnation + 2 ** 32);
+  });
+
   it('keep one trace over both', async () => {
     const { alpha, beta } = await pair();
     const worker = await startWorker(alpha, beta);

@@ -24,7 +24,7 @@ const kind = process.argv[2] as FarKind;
 if (kind === 'raw NATS') await respond(nats.url);
 else if (kind === 'Moleculer') await startFarBroker(nats.url);
 else {
-  const { system } = await joinedSystem('n-far', nats.url, isDirect(kind));
+  const { system } = await joinedSystem('far', nats.url, isDirect(kind));
   system.spawn(counter, undefined, { name: 'counter' });
   system.spawn(adder, undefined, { name: 'adder' });
 }

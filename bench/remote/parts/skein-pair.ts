@@ -2,7 +2,7 @@
 import type { ActorRef } from '../../../src/kernel/index.ts';
 import { asker, sender } from '../../threads/parts/actors.ts';
 import { isDirect, startFar } from './far-kind.ts';
-import { joinedSystem } from './skein-node.ts';
+import { joinedSystem, memberId } from './skein-node.ts';
 
 const ASK_MS = 25_000;
 const PATH_LOOKS = 200;
@@ -14,9 +14,9 @@ export interface SkeinPair {
 }
 
 export async function startSkeinPair(kind: 'Skein' | 'Skein direct'): Promise<SkeinPair> {
-  const { system, peers } = await joinedSystem('n-near', await startFar(kind), isDirect(kind));
+  const { system, peers } = await joinedSystem('near', await startFar(kind), isDirect(kind));
   const far = (name: string): ActorRef => {
-    const found = system.refAt(`skein://n-far/main/root/${name}`);
+    const found = system.refAt(`skein://${memberId('far')}/main/root/${name}`);
     if (!found.ok) throw new Error(found.error.message);
     return found.value;
   };

@@ -1,9 +1,11 @@
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { ByteStream, NodeId, StreamAddress, Streams } from '../../../src/contracts/index.ts';
+import type { ByteStream, StreamAddress, Streams } from '../../../src/contracts/index.ts';
 import { realPorts, realStreams } from '../../../src/host/index.ts';
 import { ActorSystem, defineActor } from '../../../src/kernel/index.ts';
 import { joinCluster } from '../../../src/supervisor/index.ts';
+import { nodeKeyOf } from '../../../src/transport/index.ts';
 import { startTestNats, type TestNats } from '../../support/nats.ts';
 import { recordingLog } from '../../support/systems.ts';
 import { until } from '../../support/until.ts';
@@ -96,7 +98,8 @@ const counter = defineActor({
 /** A node whose streams can be cut, on a machine of its own as far as others can tell. */
 async function node(name: string, machine: string) {
   const { log } = recordingLog();
-  const system = new ActorSystem({ node: name as NodeId, ports: realPorts, log });
+  const keySeed = createHash('sha256').update(name).digest();
+  const system = new ActorSystem({ node: nodeKeyOf(keySeed).id, ports: realPorts, log });
   const cut: (() => void)[] = [];
   const folders: string[] = [];
   const streams: Streams = {
@@ -113,7 +116,8 @@ async function node(name: string, machine: string) {
       return dialled;
     },
   };
-  const options = { name: 'direct', natsUrl: nats.url, directHost: '127.0.0.1' };
+  const way = { name: 'direct', natsUrl: nats.url, directHost: '127.0.0.1' };
+  const options = { ...way, keySeed, life: 1 };
   const joined = await joinCluster(system, options, { streams });
   if (!joined.ok) throw new Error(joined.error.message);
   const { peers, close } = joined.value;

@@ -6,7 +6,12 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { NodeId } from '../../../src/contracts/index.ts';
 import { realPorts, realProcesses } from '../../../src/host/index.ts';
 import { ActorSystem, defineActor, joinBus } from '../../../src/kernel/index.ts';
-import { connectNats, type NatsBus, startNatsServer } from '../../../src/transport/index.ts';
+import {
+  connectNats,
+  type NatsBus,
+  simulatedIdentity,
+  startNatsServer,
+} from '../../../src/transport/index.ts';
 import { startTestNats, type TestNats } from '../../support/nats.ts';
 import { recordingLog } from '../../support/systems.ts';
 import { until } from '../../support/until.ts';
@@ -33,7 +38,11 @@ async function node(name: string) {
   const own = await bus();
   const { log, lines } = recordingLog();
   const system = new ActorSystem({ node: name as NodeId, ports: realPorts, log });
-  const sessions = joinBus(system, { cluster: 'test', bus: own });
+  const sessions = joinBus(system, {
+    cluster: 'test',
+    bus: own,
+    identity: simulatedIdentity(system.node),
+  });
   open.push(async () => {
     await system.shutdown({ drainMs: 100 });
     await sessions.close();

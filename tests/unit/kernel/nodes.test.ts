@@ -9,6 +9,7 @@ import {
   defineActor,
   joinBus,
 } from '../../../src/kernel/index.ts';
+import { simulatedIdentity } from '../../../src/transport/index.ts';
 import { type BusFaults, lossyBus, NO_FAULTS } from '../../support/lossy-bus.ts';
 import { recordingLog } from '../../support/systems.ts';
 
@@ -25,7 +26,11 @@ function twoNodes(faults: BusFaults = NO_FAULTS) {
     };
     const system = new ActorSystem({ node: node as NodeId, epoch: life, ports, log });
     const bus = wire.join();
-    const sessions = joinBus(system, { cluster: 'test', bus });
+    const sessions = joinBus(system, {
+      cluster: 'test',
+      bus,
+      identity: simulatedIdentity(system.node),
+    });
     return { system, bus, sessions, lines };
   };
   return { time, wire, begin, alpha: begin('n-alpha'), beta: begin('n-beta') };

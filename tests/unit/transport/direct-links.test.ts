@@ -8,8 +8,14 @@ import {
   simulatedStreams,
   simulatedTime,
 } from '../../../src/host/index.ts';
-import { newExchangeKey, proofOf, sessionKey } from '../../../src/transport/direct-keys.ts';
-import { DirectLinks, type Peer, PeerSessions } from '../../../src/transport/index.ts';
+import {
+  DirectLinks,
+  type Peer,
+  PeerSessions,
+  RefusedPackets,
+  simulatedIdentity,
+} from '../../../src/transport/index.ts';
+import { newExchangeKey, proofOf, sessionKeys } from '../../../src/transport/session-keys.ts';
 import { type BusFaults, lossyBus, NO_FAULTS } from '../../support/lossy-bus.ts';
 import { recordingLog } from '../../support/systems.ts';
 
@@ -41,7 +47,9 @@ async function world(seed: string, faults: BusFaults = NO_FAULTS, delayMsMax = 0
       timers,
       random: random.fork(self.node),
       onPeer: (_peer, port) => void listen(port),
-      onRefused: () => undefined,
+      identity: simulatedIdentity(self.node),
+      epoch: 0,
+      refused: new RefusedPackets({ timers, log: recordingLog().log }),
     });
     const direct = await DirectLinks.start({
       sessions,
@@ -177,16 +185,28 @@ describe('direct links', () => {
   });
 });
 
-describe('the key of a session', () => {
-  it('is the same at both ends, another for every session, and proved in one direction', () => {
-    const [mine, yours, other] = ['a', 'b', 'c'].map((seed) => newExchangeKey(seededRandom(seed)));
-    if (!mine || !yours || !other) throw new Error('no keys');
-    const key = sessionKey(mine, yours.public, [1, 2]);
-    expect(sessionKey(yours, mine.public, [2, 1])).toEqual(key);
-    expect(sessionKey(yours, mine.public, [1, 3])).not.toEqual(key);
-    expect(sessionKey(other, mine.public, [1, 2])).not.toEqual(key);
-    expect(proofOf(key, 1)).not.toEqual(proofOf(key, 2));
-    expect(() => sessionKey(mine, Buffer.alloc(32), [1, 2])).toThrow();
-    expect(() => sessionKey(mine, Buffer.alloc(5), [1, 2])).toThrow();
+describe('the keys of a session', () => {
+  const end = (seed: string, id: number) => {
+    const exchange = newExchangeKey(seededRandom(seed));
+    const publicKey = Buffer.alloc(32, id);
+    return { exchange, id, subject: `skein.test.${seed}`, publicKey, half: exchange.public };
+  };
+  const secrets = (mine: ReturnType<typeof end>, yours: ReturnType<typeof end>) => {
+    const { direct, send, receive } = sessionKeys(mine.exchange, mine, yours);
+    return [direct, send.export(), receive.export()];
+  };
+
+  it('are the same at both ends, others for every session, and one for each direction', () => {
+    const [mine, yours] = [end('a', 1), end('b', 2)];
+    const [direct, send, receive] = secrets(mine, yours);
+    expect(secrets(yours, mine)).toEqual([direct, receive, send]);
+    expect(send).not.toEqual(receive);
+    for (const other of [end('b', 3), end('c', 2), { ...yours, publicKey: Buffer.alloc(32) }]) {
+      for (const secret of secrets(mine, other))
+        expect([direct, send, receive]).not.toContainEqual(secret);
+    }
+    expect(proofOf(direct as Buffer, 1)).not.toEqual(proofOf(direct as Buffer, 2));
+    expect(() => secrets(mine, { ...yours, half: Buffer.alloc(32) })).toThrow();
+    expect(() => secrets(mine, { ...yours, half: Buffer.alloc(5) })).toThrow();
   });
 });

@@ -88,6 +88,12 @@ describe('values for other nodes', () => {
     expect(() => decodeForeign(hex(bytes))).toThrow(reason);
   });
 
+  it('are read when they lie where a shorter one was read before', () => {
+    const bytes = encodeForeign(['one', 'two', { three: 3 }]);
+    expect(() => decodeForeign(bytes.subarray(0, 5))).toThrow();
+    expect(decodeForeign(bytes)).toEqual(['one', 'two', { three: 3 }]);
+  });
+
   it('refuse more items and keys than are allowed, though they are all there', () => {
     const list = Buffer.concat([hex('dd 000f4240'), Buffer.alloc(1_000_000, 0xc0)]);
     expect(() => decodeForeign(list)).toThrow('a list of 1000000 items');

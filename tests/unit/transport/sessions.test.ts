@@ -7,8 +7,15 @@ import {
   type ThreadName,
 } from '../../../src/contracts/index.ts';
 import { seededRandom, simulatedTime } from '../../../src/host/index.ts';
-import { type Peer, PeerSessions, subjectOf } from '../../../src/transport/index.ts';
+import {
+  type Peer,
+  PeerSessions,
+  RefusedPackets,
+  simulatedIdentity,
+  subjectOf,
+} from '../../../src/transport/index.ts';
 import { type BusFaults, type LossyBus, lossyBus, NO_FAULTS } from '../../support/lossy-bus.ts';
+import { recordingLog } from '../../support/systems.ts';
 
 const peer = (node: string): Peer => ({ node: node as NodeId, thread: 'main' as ThreadName });
 const [ALPHA, BETA] = [peer('n-alpha'), peer('n-beta')];
@@ -19,7 +26,6 @@ interface End {
   readonly ports: FramePort[];
   readonly received: number[];
   readonly closed: string[];
-  readonly refused: string[];
 }
 
 function world(seed = 'sessions', faults: BusFaults = NO_FAULTS) {
@@ -28,7 +34,7 @@ function world(seed = 'sessions', faults: BusFaults = NO_FAULTS) {
   const bus = lossyBus(time, random.fork('bus'), faults);
   const begin = (self: Peer, life = 1): End => {
     const own = bus.join();
-    const end = { ports: [], received: [], closed: [], refused: [] };
+    const end = { ports: [], received: [], closed: [], ...recordingLog() };
     const sessions = new PeerSessions({
       self,
       cluster: 'test',
@@ -37,7 +43,9 @@ function world(seed = 'sessions', faults: BusFaults = NO_FAULTS) {
       timers: time.timers,
       random: random.fork(`${self.node}/${life}`),
       onPeer: (_peer, port) => listen({ ...end, sessions, bus: own }, port),
-      onRefused: (reason) => end.refused.push(reason as never),
+      identity: simulatedIdentity(self.node),
+      epoch: life,
+      refused: new RefusedPackets({ timers: time.timers, log: end.log }),
     });
     return { ...end, sessions, bus: own };
   };
@@ -100,9 +108,9 @@ describe('sessions between nodes', () => {
           expect([...alpha.closed, ...beta.closed]).toEqual([]);
         },
       ),
-      { numRuns: 60 },
+      { numRuns: 30 },
     );
-  });
+  }, 30_000);
 
   it('open once when both ends call at the same time', async () => {
     const { time, begin } = world('both', { ...NO_FAULTS, delayMsMax: 5 });
@@ -280,7 +288,8 @@ describe('sessions between nodes', () => {
       ),
       { numRuns: 2_000 },
     );
-    expect(beta.refused.length).toBeGreaterThan(100);
+    const counts = Object.values(beta.sessions.refused());
+    expect(counts.reduce((sum, count) => sum + count, 0)).toBeGreaterThan(2_000);
     expect(beta.received.length).toBeGreaterThanOrEqual(before);
   });
 });

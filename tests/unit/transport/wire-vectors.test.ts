@@ -3,9 +3,30 @@ import { expect, it } from 'vitest';
 import { betweenNodes } from '../../../src/transport/dialect.ts';
 import { decodeForeign, encodeForeign } from '../../../src/transport/foreign-codec.ts';
 import type { RefText } from '../../../src/transport/foreign-value.ts';
+import {
+  type Hello,
+  readHello,
+  signatureOf,
+  signedBytes,
+  writeHello,
+} from '../../../src/transport/hello.ts';
 import { LinkDecoder } from '../../../src/transport/link-decoder.ts';
 import { LinkEncoder } from '../../../src/transport/link-encoder.ts';
-import { newPacket, PACKET, PACKET_HEAD_BYTES, readPacket } from '../../../src/transport/packet.ts';
+import { isSignedBy, nodeKeyOf } from '../../../src/transport/node-key.ts';
+import {
+  newPacket,
+  PACKET,
+  PACKET_HEAD_BYTES,
+  readPacket,
+  shortHead,
+} from '../../../src/transport/packet.ts';
+import {
+  keysFrom,
+  newExchangeKey,
+  type SessionEnd,
+  seal,
+  unseal,
+} from '../../../src/transport/session-keys.ts';
 
 /** Other languages are held to this file: what is in it does not change within a wire version. UPDATE_VECTORS=1 writes it anew. */
 const FILE = new URL('../../fixtures/wire-vectors.json', import.meta.url);
@@ -68,7 +89,60 @@ const user = {
 const asked = { ...user, sender: new Ref(SENDER), payload: undefined, askId: 5, leftMs: 1_500 };
 const $actor = (text: string) => ({ $actor: text });
 
+const seeded = (first: number): Uint8Array =>
+  Uint8Array.from({ length: 32 }, (_, at) => first + at);
+const KEYS = [nodeKeyOf(seeded(1)), nodeKeyOf(seeded(101))] as const;
+const SHARED = seeded(201);
+const halfOf = (first: number): Uint8Array =>
+  newExchangeKey({ next: () => 0, fork: () => undefined as never, bytes: () => seeded(first) })
+    .public;
+const ENDS = [
+  { id: 7, thread: 'main', key: KEYS[0], half: halfOf(33) },
+  { id: 2 ** 48 - 1, thread: 't1', key: KEYS[1], half: halfOf(133) },
+].map(({ id, thread, key, half }) => ({
+  ...{ id, thread, half, key, publicKey: key.publicKey },
+  subject: `skein.shop.thread.${key.id}.${thread}`,
+})) as [SessionEnd & { thread: string; key: (typeof KEYS)[number] }, SessionEnd];
+
+function helloVector() {
+  const [{ id, thread, half, key }, { subject }] = ENDS;
+  const hello = {
+    node: key.id,
+    thread,
+    epoch: 1_024,
+    key: key.publicKey,
+    half,
+    direct: null,
+  } as Hello;
+  const head = { ...shortHead(PACKET.hello, { from: id, to: 0 }), seq: 1 };
+  const packet = writeHello(head, hello, { key, subject });
+  const said = { ...hello, key: hexOf(hello.key), half: hexOf(half) };
+  return { subject, said, signed: hexOf(signedBytes(packet, subject)), hex: hexOf(packet) };
+}
+
+function sealedVector() {
+  const [sender, receiver] = ENDS;
+  const head = { ...shortHead(PACKET.data, { from: sender.id, to: receiver.id }), seq: 1 };
+  const packet = newPacket(head, 5);
+  packet.set(Buffer.from('frame'), PACKET_HEAD_BYTES);
+  const { send } = keysFrom(SHARED, sender, receiver);
+  const endOf = ({ id, subject, publicKey, half }: SessionEnd) => ({
+    ...{ id, subject, publicKey: hexOf(publicKey), half: hexOf(half) },
+  });
+  return {
+    ends: [endOf(sender), endOf(receiver)],
+    shared: hexOf(SHARED),
+    key: hexOf(send.export()),
+    number: 3,
+    packet: hexOf(packet),
+    hex: hexOf(seal(packet, send, 3)),
+  };
+}
+
 const made = () => ({
+  nodes: KEYS.map(({ id, publicKey }) => ({ publicKey: hexOf(publicKey), id })),
+  hellos: [helloVector()],
+  sealed: [sealedVector()],
   bodies: VALUES.map((value) => ({ value, hex: hexOf(encodeForeign(value)) })),
   packets: [
     { kind: PACKET.hello, flags: 0, windowBytes: 0, from: 7, to: 0, seq: 0, ack: 0, ageMs: 0 },
@@ -132,6 +206,19 @@ it('has the wire between nodes as the vectors hold it, and reads them back', () 
   }
   for (const { head, hex } of vectors.packets) {
     expect(readPacket(Buffer.from(hex, 'hex'))).toEqual(head);
+  }
+  for (const { subject, said, hex } of vectors.hellos) {
+    const packet = Buffer.from(hex, 'hex');
+    const read = readHello(packet);
+    if (!read.ok) throw new Error(read.error.message);
+    const { key, half, ...rest } = read.value;
+    expect({ ...rest, key: hexOf(key), half: hexOf(half) }).toEqual(said);
+    expect(isSignedBy(key, signedBytes(packet, subject), signatureOf(packet))).toBe(true);
+  }
+  for (const { packet, number, hex } of vectors.sealed) {
+    const { receive } = keysFrom(SHARED, ENDS[1], ENDS[0]);
+    const opened = unseal(Buffer.from(hex, 'hex'), receive);
+    expect(opened && [hexOf(opened.packet), opened.number]).toEqual([packet, number]);
   }
   const heard: unknown[] = [];
   const events = {

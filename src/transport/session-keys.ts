@@ -1,0 +1,120 @@
+/**
+ * The keys of one session, which nobody but its two ends can make: X25519 (RFC 7748) of the halves that they told each other in
+ * signed hellos, through HKDF with SHA-256 (RFC 5869) bound to all that does not change in those hellos. One key is for direct
+ * links; one a direction is for packets on the bus, so that no packet can be sent back to whoever made it.
+ */
+import {
+  createHash,
+  createHmac,
+  createPrivateKey,
+  createPublicKey,
+  createSecretKey,
+  diffieHellman,
+  hkdfSync,
+  type KeyObject,
+  timingSafeEqual,
+} from 'node:crypto';
+import type { Random } from '../contracts/index.ts';
+
+const KEY_BYTES = 32;
+export const HALF_BYTES = 32;
+const NUMBER_BYTES = 8;
+const MAC_BYTES = 16;
+/** Behind each packet on the bus: the number of the transmission, and a MAC of everything before it. */
+export const SEAL_BYTES = NUMBER_BYTES + MAC_BYTES;
+
+/** DER heads of an X25519 key (RFC 8410); the 32 bytes follow. */
+const PRIVATE_HEAD = Buffer.from('302e020100300506032b656e04220420', 'hex');
+const PUBLIC_HEAD = Buffer.from('302a300506032b656e032100', 'hex');
+
+export interface ExchangeKey {
+  readonly private: KeyObject;
+  /** What the other end is told. */
+  readonly public: Uint8Array;
+}
+
+export function newExchangeKey(random: Random): ExchangeKey {
+  const der = Buffer.concat([PRIVATE_HEAD, random.bytes(KEY_BYTES)]);
+  const key = createPrivateKey({ key: der, format: 'der', type: 'pkcs8' });
+  const shown = createPublicKey(key).export({ format: 'der', type: 'spki' });
+  return { private: key, public: new Uint8Array(shown.subarray(PUBLIC_HEAD.byteLength)) };
+}
+
+/** What one end says of itself in every hello of a session. */
+export interface SessionEnd {
+  /** Its number for the session. */
+  readonly id: number;
+  /** The subject that it listens on: cluster, node and thread. */
+  readonly subject: string;
+  readonly publicKey: Uint8Array;
+  readonly half: Uint8Array;
+}
+
+export interface SessionKeys {
+  readonly direct: Buffer;
+  readonly send: KeyObject;
+  readonly receive: KeyObject;
+}
+
+/** @throws when the other half is none. */
+export function sessionKeys(
+  exchange: ExchangeKey,
+  self: SessionEnd,
+  other: SessionEnd,
+): SessionKeys {
+  const der = Buffer.concat([PUBLIC_HEAD, other.half]);
+  const publicKey = createPublicKey({ key: der, format: 'der', type: 'spki' });
+  const shared = diffieHellman({ privateKey: exchange.private, publicKey });
+  return keysFrom(shared, self, other);
+}
+
+export function keysFrom(shared: Uint8Array, self: SessionEnd, other: SessionEnd): SessionKeys {
+  const salt = transcriptHash(self, other);
+  const derive = (info: string): Buffer =>
+    Buffer.from(hkdfSync('sha256', shared, salt, info, KEY_BYTES));
+  return {
+    direct: derive('skein direct link 2'),
+    send: createSecretKey(derive(`skein packet 2 to ${other.subject}`)),
+    receive: createSecretKey(derive(`skein packet 2 to ${self.subject}`)),
+  };
+}
+
+/** Both ends, the one with the lower number first. */
+export function transcriptHash(...ends: readonly [SessionEnd, SessionEnd]): Buffer {
+  const hash = createHash('sha256').update('skein session 2\0');
+  for (const { id, subject, publicKey, half } of ends.toSorted((a, b) => a.id - b.id)) {
+    hash.update(`${id} ${subject}\0`).update(publicKey).update(half);
+  }
+  return hash.digest();
+}
+
+/** The packet as it goes on the bus. `number` counts what this end transmits in the session, from 1. */
+export function seal(packet: Uint8Array, key: KeyObject, number: number): Uint8Array {
+  const sealed = Buffer.allocUnsafe(packet.byteLength + SEAL_BYTES);
+  sealed.set(packet);
+  sealed.writeDoubleLE(number, packet.byteLength);
+  const end = packet.byteLength + NUMBER_BYTES;
+  sealed.set(macOf(sealed.subarray(0, end), key), end);
+  return sealed;
+}
+
+/** @returns undefined when it was not sealed with this key, or not to the last bit like this */
+export function unseal(
+  sealed: Uint8Array,
+  key: KeyObject,
+): { readonly packet: Uint8Array; readonly number: number } | undefined {
+  const end = sealed.byteLength - MAC_BYTES;
+  if (end < NUMBER_BYTES) return undefined;
+  const mac = sealed.subarray(end);
+  if (!timingSafeEqual(mac, macOf(sealed.subarray(0, end), key))) return undefined;
+  const at = end - NUMBER_BYTES;
+  const number = new DataView(sealed.buffer, sealed.byteOffset + at).getFloat64(0, true);
+  return { packet: sealed.subarray(0, at), number };
+}
+
+const macOf = (bytes: Uint8Array, key: KeyObject): Buffer =>
+  createHmac('sha256', key).update(bytes).digest().subarray(0, MAC_BYTES);
+
+/** Shows that its sender holds the key, in one direction: it cannot be sent back as one's own. */
+export const proofOf = (key: Uint8Array, from: number): Buffer =>
+  createHmac('sha256', key).update(`join from ${from}`).digest();
