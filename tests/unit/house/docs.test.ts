@@ -42,6 +42,8 @@ describe('documents', () => {
       'docs/status.md',
       'docs/plans.md',
       'docs/skills.md',
+      'docs/testing.md',
+      'docs/simulation.md',
     ];
     const broken = pages.flatMap((page) => {
       const links = Array.from(
