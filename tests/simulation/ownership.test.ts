@@ -6,7 +6,7 @@ import { OwnershipWorld, type OwnershipWorldOptions } from '../support/ownership
 
 const SEEDS = 320;
 const PLANTED_SEEDS = 25;
-const TROUBLE_MS = 30_000;
+const TROUBLE_MS = 24_000;
 
 interface Outcome {
   readonly violations: readonly string[];
