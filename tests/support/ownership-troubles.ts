@@ -85,8 +85,14 @@ export async function trouble(
     }),
     ...(rollbacks && {
       rollback: () => {
-        state.crash(Math.ceil(between(0, 12)));
-        later(between(5, 1_500), () => state.setDown(false));
+        const { life } = anyOf(machines);
+        const isPausedOver = pauses && random.next() < 0.5;
+        if (isPausedOver) life.hang();
+        later(between(0, 2_000), () => state.crash(Math.ceil(between(0, 12))));
+        later(between(2_005, 3_500), () => {
+          state.setDown(false);
+          if (isPausedOver) later(between(1, 200), () => life.wake());
+        });
       },
     }),
   };

@@ -27,6 +27,8 @@ export interface ActivationWorld extends ClaimPatience {
   readonly terms: LeaseTerms;
   readonly activate: Activate;
   readonly standing: (stateKey: string) => Standing;
+  /** Of the watch behind `standing`. */
+  readonly round: () => number;
   /** Nodes that may own the key, most preferred first. */
   readonly preference: (key: string) => readonly string[];
   /** Whether one more may be taken here. */
@@ -49,6 +51,8 @@ export class Activation {
   #isClosed = false;
   #idle: Promise<void> = Promise.resolve();
   #end: (reason: string) => void = () => undefined;
+  #look: () => void = () => undefined;
+  #verify: () => void = () => undefined;
   #timer = { cancel: () => {} };
   #notBeforeMs = 0;
   #failures = 0;
@@ -68,6 +72,7 @@ export class Activation {
 
   /** Looks at the key again: its standing, the candidates or the time have changed. */
   consider(): void {
+    this.#look();
     if (this.#isClosed) return;
     this.#timer.cancel();
     const { clock, timers } = this.#world.ports;
@@ -82,6 +87,11 @@ export class Activation {
     return this.#isClosed;
   }
 
+  /** Finds out whether the state still knows that this node owns the key. */
+  verify(): void {
+    this.#verify();
+  }
+
   /** Claims the key again; what is stopping stops first. */
   reopen(): void {
     this.#isClosed = false;
@@ -93,6 +103,7 @@ export class Activation {
     this.#isClosed = true;
     this.#timer.cancel();
     this.#end('the claim has ended');
+    this.#look();
     await this.#idle;
   }
 
@@ -129,9 +140,14 @@ export class Activation {
   /** From taking the lease until it is given back. Never rejects. */
   async #take(over: number | undefined): Promise<void> {
     const { state, ports, node: holder, terms } = this.#world;
+    const round = this.#world.round();
     const taken = await acquireLease({ state, ports, key: this.#stateKey, holder, terms }, over);
     if (!taken.ok) return this.#rest(RETRY_MS);
     const lease = taken.value;
+    if (terms.isStateForgetful && !(await this.#isShown(lease, round))) {
+      lease.abandon();
+      return this.#rest(RETRY_MS);
+    }
     if (this.#isClosed) {
       await lease.release();
       return this.#rest(0);
@@ -146,12 +162,28 @@ export class Activation {
     this.#rest(isGood ? 0 : FAILED_MS * 2 ** doublings);
   }
 
+  /** Whether the watch that said that the key may be taken shows who took it, without a break between. */
+  async #isShown(lease: Lease, round: number): Promise<boolean> {
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    lease.onLost(() => resolve(false));
+    this.#look = () => {
+      if (this.#isClosed || this.#world.round() !== round) return resolve(false);
+      const found = this.#world.standing(this.#stateKey);
+      if (found.kind === 'held' && found.record.nonce === lease.token.nonce) resolve(true);
+    };
+    this.#look();
+    const isShown = await promise;
+    this.#look = () => undefined;
+    return isShown && this.#world.round() === round;
+  }
+
   /** @returns false when it could not be activated */
   async #run(lease: Lease): Promise<boolean> {
     const { activate, log, node } = this.#world;
     const fields = { key: this.key, token: lease.token.revision, node };
     this.#phase = 'active';
     this.#preferredSinceMs = undefined;
+    this.#verify = () => lease.verify();
     const ended = new Promise<string>((resolve) => {
       this.#end = resolve;
       lease.onLost(resolve);
@@ -175,6 +207,7 @@ export class Activation {
   #rest(forMs: number): void {
     this.#phase = 'idle';
     this.#end = () => undefined;
+    this.#verify = () => undefined;
     this.#notBeforeMs = this.#world.ports.clock.monotonicMs() + forMs;
     this.consider();
   }

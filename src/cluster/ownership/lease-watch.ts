@@ -42,6 +42,7 @@ export class LeaseWatch {
   /** Keys that this node saw given back, in the order of time. */
   readonly #freed = new Map<string, number>();
   #caughtUpAtMs: number | undefined;
+  #round = 0;
 
   constructor(options: LeaseWatchOptions) {
     this.#options = options;
@@ -50,6 +51,11 @@ export class LeaseWatch {
   /** @returns a function that ends it. Failures: those of `SharedState.watch` */
   start(): Result<() => void> {
     return this.#options.state.watch(this.#options.prefix, (change) => this.#take(change));
+  }
+
+  /** Changes whenever the watch broke: what was known before may have been taken back by a state that lost writes. */
+  get round(): number {
+    return this.#round;
   }
 
   standing(key: string): Standing {
@@ -94,6 +100,7 @@ export class LeaseWatch {
         return onChange(undefined);
       case 'lost':
         this.#caughtUpAtMs = undefined;
+        this.#round++;
         this.#freed.clear();
         return onChange(undefined);
     }

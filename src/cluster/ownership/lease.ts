@@ -7,8 +7,9 @@
  *
  * What a state that loses acknowledged writes takes away: the order of tokens, since it gives revisions twice (the nonce still
  * tells them apart, and a `Fence` refuses what it cannot order). That one lease is held at a time stays true under
- * `isStateForgetful` as long as those who take over learn that the server was away before they ask the one that came back; a
- * process that was paused over the whole crash may not. A holder whose entry was lost finds out at its next renewal.
+ * `isStateForgetful` for those who take over as `Activation` does: they wait after every break of their watch, and do not act
+ * before the watch has shown them their own entry without a break, so that nobody who was paused over a crash acts on what he
+ * knew before. A holder whose entry was lost finds out at its next renewal.
  */
 import {
   failure,
@@ -145,6 +146,11 @@ export class Lease {
   /** Renews now: finds out early whether the state still knows of the lease. */
   verify(): void {
     if (this.#phase === 'held') this.#renewIn(0);
+  }
+
+  /** Is over without giving the key back: nobody may take it before the lease would have run out. */
+  abandon(): void {
+    this.#stopRenewing('over');
   }
 
   /**

@@ -79,6 +79,7 @@ export class Ownership {
       ...{ ...DEFAULT_PATIENCE, ...patienceOf(options) },
       ...{ state, ports, log, node, terms, activate },
       standing: (stateKey) => this.#watch.standing(stateKey),
+      round: () => this.#watch.round,
       preference: (key) => place(key, candidates(), placement).map((candidate) => candidate.node),
       hasRoom: () => [...this.#claims.values()].filter(({ isIdle }) => !isIdle).length < ownedMax,
     };
@@ -131,8 +132,10 @@ export class Ownership {
   }
 
   #changed(stateKey: string | undefined): void {
-    if (stateKey === undefined) this.reconsider();
-    else this.#claims.get(stateKey)?.consider();
+    if (stateKey !== undefined) return this.#claims.get(stateKey)?.consider();
+    this.reconsider();
+    if (this.#world.terms.isStateForgetful)
+      for (const claim of this.#claims.values()) claim.verify();
   }
 
   #stateKey(key: string): string {
