@@ -1,11 +1,14 @@
 import { defineConfig } from 'vitest/config';
 
+const SEED = 'tests/support/property-seed.ts';
+
 /** One project a kind of test; `npm test` runs them all. `unit` opens no socket: its set-up file forbids it. */
 const project = (name: string, options: object = {}) => ({
   test: {
     name,
     include: [`tests/${name}/**/*.test.ts`],
     pool: 'forks' as const,
+    setupFiles: [SEED],
     ...options,
   },
 });
@@ -14,7 +17,7 @@ export default defineConfig({
   test: {
     projects: [
       // A limit against endless loops, far from what a slow machine takes.
-      project('unit', { testTimeout: 60_000, setupFiles: ['tests/support/no-sockets.ts'] }),
+      project('unit', { testTimeout: 60_000, setupFiles: [SEED, 'tests/support/no-sockets.ts'] }),
       project('conformance', { testTimeout: 60_000, hookTimeout: 60_000 }),
       project('integration', { testTimeout: 60_000, hookTimeout: 60_000 }),
       project('security', { testTimeout: 60_000, hookTimeout: 60_000 }),

@@ -178,4 +178,10 @@ export const MUTANTS: readonly Mutant[] = [
     from: "signal.kind === 'child-failed' && signal.exit.child.incarnation === ref.incarnation",
     to: "signal.kind === 'watch' && signal.watcher.incarnation === -1",
   },
+  {
+    name: 'both ends begin a session of their own',
+    file: 'transport/peer-sessions.ts',
+    from: 'const entry = this.#takeCandidate(keyOf(peer)) ?? this.#newEntry(peer);',
+    to: 'const entry = this.#newEntry(peer);',
+  },
 ];

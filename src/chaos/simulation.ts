@@ -162,8 +162,10 @@ class Simulation {
       traffic: () => (this.#isQuiet ? 0 : this.#isHealing ? HEALING_TRAFFIC : 1),
     });
     for (const id of this.#nodeIds) this.#start(id);
-    await this.#time.advance(STARTED_MS);
-    if (this.#options.plan?.steadyState) await this.#checkLiveness(places);
+    if (this.#options.plan?.steadyState) {
+      await this.#time.advance(STARTED_MS);
+      await this.#checkLiveness(places);
+    }
     for (const event of this.#schedule) this.#log.add('PLAN', describeEvent(event));
     const faults = runSchedule(this.#schedule, this.#world(), (what) =>
       this.#log.add('FAULT', what),

@@ -20,9 +20,10 @@ import {
   type Timers,
 } from '../contracts/index.ts';
 import { backoffDelayMs } from './backoff.ts';
+import type { DirectPath, DirectWays, SessionFacts } from './direct-ways.ts';
 import { newPacket, PACKET, PACKET_HEAD_BYTES, readPacket, shortHead } from './packet.ts';
 import { PacketStream } from './packet-stream.ts';
-import type { DirectPath, DirectWays, PeerSessions, SessionFacts } from './peer-sessions.ts';
+import type { PeerSessions } from './peer-sessions.ts';
 import { proofOf } from './session-keys.ts';
 
 export interface DirectOptions {

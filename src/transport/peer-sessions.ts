@@ -16,6 +16,7 @@ import {
   type Timers,
 } from '../contracts/index.ts';
 import { backoffDelayMs } from './backoff.ts';
+import type { DirectPath, DirectWays } from './direct-ways.ts';
 import { type Hello, keyOf, type Peer, subjectOf, writeHello } from './hello.ts';
 import { HelloGate } from './hello-gate.ts';
 import type { Identity } from './known-keys.ts';
@@ -31,28 +32,6 @@ import type { Refusal, RefusalCounts, RefusedPackets } from './refused-packets.t
 import { Session } from './session.ts';
 import { SessionGuard } from './session-guard.ts';
 import { type ExchangeKey, newExchangeKey, SEAL_BYTES } from './session-keys.ts';
-
-/** Another way than the bus for the packets of one session: faster, and free to vanish. */
-export interface DirectPath {
-  readonly kind: 'unix' | 'tls';
-  readonly send: (packet: Uint8Array) => void;
-  readonly close: () => void;
-}
-
-/** What two ends tell each other about direct ways, each in its hello. The table itself does not look into it. */
-export interface DirectWays {
-  readonly offer: (session: SessionFacts) => unknown;
-  /** Both ends know each other: the moment to look for a better way. `key` is known to them alone. */
-  readonly opened: (session: SessionFacts, peerOffer: unknown, key: Uint8Array) => void;
-  readonly ended: (session: SessionFacts) => void;
-  readonly close: () => Promise<void>;
-}
-
-export interface SessionFacts {
-  readonly id: number;
-  readonly remoteId: number;
-  readonly peer: Peer;
-}
 
 export interface PeerStatus extends Peer {
   readonly path: 'nats' | 'unix' | 'tls' | 'opening';
@@ -133,7 +112,7 @@ export class PeerSessions {
   open(peer: Peer): FramePort {
     const known = this.#byPeer.get(keyOf(peer));
     if (known) return known.session;
-    const entry = this.#newEntry(peer);
+    const entry = this.#takeCandidate(keyOf(peer)) ?? this.#newEntry(peer);
     this.#become(entry);
     this.#callOut(entry, 1, this.#options.clock.monotonicMs());
     return entry.session;
@@ -223,6 +202,18 @@ export class PeerSessions {
   }
 
   // --- opening ----------------------------------------------------------------------------------------------------
+
+  /**
+   * Both ends want a session at the same time: they have to mean the same one, or the second would end the first with all that waits
+   * in it. Whom its hello came from is asked again, since a stale hello makes a candidate as well.
+   */
+  #takeCandidate(key: string): Entry | undefined {
+    const candidate = this.#candidates.get(key);
+    if (!candidate) return undefined;
+    this.#candidates.delete(key);
+    candidate.session.remoteId = 0;
+    return candidate;
+  }
 
   #newEntry(peer: Peer): Entry {
     const { clock, timers, bus, cluster } = this.#options;

@@ -71,6 +71,14 @@ const REFUSED: readonly (readonly [string, string, string])[] = [
   ['a thousand levels of maps', repeated('81a161', 1000), 'levels'],
 ];
 
+/** One reader gives a Buffer where the other gives a Uint8Array. */
+function bytesAsLists(value: unknown): unknown {
+  if (value instanceof Uint8Array) return { bytes: [...value] };
+  if (Array.isArray(value)) return value.map(bytesAsLists);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, bytesAsLists(each)]));
+}
+
 describe('values for other nodes', () => {
   it('come back as they were', () => {
     fc.assert(
@@ -123,9 +131,9 @@ describe('values for other nodes', () => {
           return;
         }
         accepted++;
-        expect(read).toEqual(other.unpack(frame));
+        expect(bytesAsLists(read)).toEqual(bytesAsLists(other.unpack(frame)));
       }),
-      { numRuns: 20_000 },
+      { seed: 7, numRuns: 20_000 },
     );
     expect(accepted).toBeGreaterThan(1_000);
     expect(Object.keys(Object.prototype)).toEqual([]);

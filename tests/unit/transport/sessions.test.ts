@@ -77,6 +77,30 @@ function dial(end: End, to: Peer): FramePort {
 const upTo = (n: number): number[] => Array.from({ length: n }, (_, id) => id);
 
 describe('sessions between nodes', () => {
+  it('are one when both ends begin at the same time, whatever happens to their hellos', async () => {
+    for (let seed = 0; seed < 200; seed++) {
+      const faults = { ...NO_FAULTS, loss: 0.3, repeat: 0.2, delayMsMax: 60 };
+      const { time, begin, bus } = world(`glare ${seed}`, faults);
+      const [alpha, beta] = [begin(ALPHA), begin(BETA)];
+      const random = seededRandom(seed);
+      const send = (end: End, to: Peer): void => {
+        const port = dial(end, to);
+        for (let id = 0; id < 5; id++) port.post(frame(id));
+      };
+      time.timers.after(random.next() * 200, () => send(alpha, BETA));
+      time.timers.after(random.next() * 200, () => send(beta, ALPHA));
+      await time.advance(5_000);
+      bus.faults = NO_FAULTS;
+      await time.advance(10_000);
+      expect([seed, alpha.received, beta.received]).toEqual([
+        seed,
+        [0, 1, 2, 3, 4],
+        [0, 1, 2, 3, 4],
+      ]);
+      expect([...alpha.closed, ...beta.closed]).toEqual([]);
+    }
+  });
+
   it('carry frames both ways, whole, once and in order, over a bus that loses, repeats and reorders', async () => {
     const faults = fc.record({
       loss: fc.double({ min: 0, max: 0.3, noNaN: true }),
