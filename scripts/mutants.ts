@@ -1,13 +1,14 @@
 /**
  * `npm run mutants`: one-line bugs planted in a scratch copy of the sources, one at a time, to see whether the simulator finds
- * them, and within how many seeds (`--seeds`, default 2000). Exit 1 when one is not found.
+ * them, and within how many seeds (`--seeds`, default 2000). `--shrink` shows the fewest faults with which each is found, `--only`
+ * takes those whose name has the word. Exit 1 when one is not found.
  */
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import type { SweepReport } from '../src/chaos/index.ts';
+import { describeEvent, type Shrunk, type SweepReport } from '../src/chaos/index.ts';
 import { MUTANTS, type Mutant } from './mutants/list.ts';
 import { root } from './run.ts';
 
@@ -16,6 +17,7 @@ const { values } = parseArgs({
     seeds: { type: 'string', default: '2000' },
     only: { type: 'string' },
     json: { type: 'boolean', default: false },
+    shrink: { type: 'boolean', default: false },
   },
 });
 const LIMIT_MS = 15 * 60_000;
@@ -26,6 +28,8 @@ interface Found {
   readonly seeds: number;
   readonly invariant: string | undefined;
   readonly what: string | undefined;
+  /** The faults that are left. */
+  readonly plan: readonly string[] | undefined;
 }
 
 let missed = 0;
@@ -34,9 +38,10 @@ for (const mutant of MUTANTS.filter(({ name }) => name.includes(values.only ?? '
   if (found.seed === undefined) missed++;
   if (values.json) process.stdout.write(`${JSON.stringify(found)}\n`);
   else {
-    const { name, seed, seeds, invariant, what } = found;
+    const { name, seed, seeds, invariant, what, plan } = found;
     const how = seed === undefined ? `NOT found in ${seeds} seeds` : `found by seed ${seed}`;
     process.stdout.write(`${name}: ${how}${invariant ? ` (${invariant}: ${what})` : ''}\n`);
+    for (const line of plan ?? []) process.stdout.write(`    ${line}\n`);
   }
 }
 process.exit(missed > 0 ? 1 : 0);
@@ -53,21 +58,24 @@ function hunt({ name, file, from, to }: Mutant): Found {
     const places = text.split(from).length - 1;
     if (places !== 1) throw new Error(`${name}: its line stands ${places} times in ${file}`);
     writeFileSync(path, text.replace(from, to));
-    const args = ['sim', '--seeds', `1..${values.seeds}`, '--to-first', '--json'];
-    const { stdout, stderr } = spawnSync(
-      process.execPath,
-      [join(scratch, 'bin/skein.js'), ...args],
-      {
+    const skein = (...args: readonly string[]): string => {
+      const ran = spawnSync(process.execPath, [join(scratch, 'bin/skein.js'), ...args, '--json'], {
         encoding: 'utf8',
         timeout: LIMIT_MS,
         killSignal: 'SIGKILL',
-      },
-    );
-    if (stdout === '') throw new Error(`${name}: ${stderr.slice(-2_000)}`);
-    const { seeds, failed } = JSON.parse(stdout) as SweepReport;
-    const [first] = failed;
-    const { seed, invariant, what } = first ?? {};
-    return { name, seed, seeds, invariant, what: what?.slice(0, 160) };
+      });
+      if (ran.stdout === '') throw new Error(`${name}: ${ran.stderr.slice(-2_000)}`);
+      return ran.stdout;
+    };
+    const report = skein('sim', '--seeds', `1..${values.seeds}`, '--to-first');
+    const { seeds, failed } = JSON.parse(report) as SweepReport;
+    const { seed, invariant, what } = failed[0] ?? {};
+    const found = { name, seed, seeds, invariant, what: what?.slice(0, 160) };
+    if (!values.shrink || seed === undefined) return { ...found, plan: undefined };
+    const shrunk = JSON.parse(skein('sim', 'shrink', `${seed}`)) as Shrunk;
+    const { schedule, nodes, forMs } = shrunk;
+    const world = `${shrunk.from} faults became ${schedule.length}; ${nodes} nodes, ${forMs} ms`;
+    return { ...found, plan: [world, ...schedule.map(describeEvent)] };
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }
