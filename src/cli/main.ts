@@ -69,7 +69,7 @@ export async function buildProgram(): Promise<Command> {
       new Option('--threads <n>', 'worker threads, 1 to 16')
         .env('SKEIN_THREADS')
         .default(2)
-        .argParser(wholeNumber(0, 16)),
+        .argParser(wholeNumber(1, 16)),
     )
     .addOption(
       new Option('--log <level>', 'lines on stderr')
