@@ -28,6 +28,8 @@ export interface Layout {
 const MEAN_MS = 2_500;
 const SWARM_SHARE = 0.35;
 const EVENTS_MAX = 10_000;
+/** In a small cluster all have met by then. */
+const MET_MS = 1_000;
 
 export const describeEvent = ({ atMs, fault, target, attributes, forMs }: FaultEvent): string => {
   const details = Object.entries(attributes).map(([name, value]) => `${name} ${value}`);
@@ -55,7 +57,9 @@ export function drawSchedule(
     const forMs = Math.round(min + random.next() * (max - min));
     const attributes = fault.draw(random);
     if (target !== undefined) {
-      events.push({ atMs: Math.round(atMs), fault: fault.name, target, attributes, forMs });
+      const earliestMs = fault.cutsOff ? MET_MS : 0;
+      const at = Math.round(Math.max(atMs, earliestMs));
+      events.push({ atMs: at, fault: fault.name, target, attributes, forMs });
     }
     atMs -= Math.log(1 - random.next()) * MEAN_MS;
   }

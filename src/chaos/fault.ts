@@ -44,6 +44,11 @@ export interface Fault {
   readonly lastsMs?: readonly [min: number, max: number];
   /** Left out of sweeps: it is there to be asked for. */
   readonly isRare?: boolean;
+  /**
+   * Who has never met a peer gives it up after LIMITS.peerConnectMs, with what was to be said to it and without dead letters: a sweep
+   * lets such a fault begin when all have met.
+   */
+  readonly cutsOff?: boolean;
   /** @returns what undoes it, or undefined when nothing is left to undo */
   readonly inject: (
     world: FaultWorld,

@@ -10,6 +10,7 @@ export const bandwidth: Fault = {
     { bytesPerSecond: Type.Number({ minimum: 1, maximum: 1e12 }) },
     { additionalProperties: false },
   ),
+  cutsOff: true,
   draw: (random) => ({ bytesPerSecond: between(random, 2_000, 50_000) }),
   lastsMs: [500, 5_000],
   inject: ({ ways }, { node, to }, { bytesPerSecond = 1e12 }) =>

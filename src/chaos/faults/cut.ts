@@ -7,6 +7,7 @@ export const cut: Fault = {
   title: 'Nothing gets through in one direction',
   target: 'link',
   attributes: Type.Object({}, { additionalProperties: false }),
+  cutsOff: true,
   draw: () => ({}),
   lastsMs: [500, 10_000],
   inject: ({ ways }, { node, to }) => ways.add({ from: node, to, isCut: true }),

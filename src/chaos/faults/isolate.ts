@@ -7,6 +7,7 @@ export const isolate: Fault = {
   title: 'A node hears nobody and is heard by nobody',
   target: 'node',
   attributes: Type.Object({}, { additionalProperties: false }),
+  cutsOff: true,
   draw: () => ({}),
   lastsMs: [500, 10_000],
   inject: ({ ways }, { node }) => {

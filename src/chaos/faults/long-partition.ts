@@ -9,6 +9,7 @@ export const longPartition: Fault = {
   title: 'Two nodes do not hear each other for longer than a peer may be silent',
   target: 'link',
   attributes: Type.Object({}, { additionalProperties: false }),
+  cutsOff: true,
   draw: () => ({}),
   lastsMs: [35_000, 45_000],
   inject: (world, { node, to }, attributes) => {

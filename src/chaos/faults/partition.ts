@@ -7,6 +7,7 @@ export const partition: Fault = {
   title: 'Two nodes do not hear each other',
   target: 'link',
   attributes: Type.Object({}, { additionalProperties: false }),
+  cutsOff: true,
   draw: () => ({}),
   lastsMs: [500, 10_000],
   inject: ({ ways }, { node, to }) => {

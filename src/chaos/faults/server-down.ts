@@ -7,6 +7,7 @@ export const serverDown: Fault = {
   title: 'The NATS server is away',
   target: 'cluster',
   attributes: Type.Object({}, { additionalProperties: false }),
+  cutsOff: true,
   draw: () => ({}),
   lastsMs: [100, 8_000],
   inject: ({ ways }) => {

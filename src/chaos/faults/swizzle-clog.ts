@@ -14,6 +14,7 @@ export const swizzleClog: Fault = {
     },
     { additionalProperties: false },
   ),
+  cutsOff: true,
   draw: (random) => ({ nodes: between(random, 1, 3), spreadMs: between(random, 200, 4_000) }),
   lastsMs: [1_000, 8_000],
   inject: ({ ways, nodeIds, random, later }, _target, { nodes = 1, spreadMs = 0 }) => {
