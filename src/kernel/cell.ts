@@ -5,7 +5,6 @@
 import {
   assertNever,
   type ExitReason,
-  failure,
   reasonOf,
   type SkeinError,
   skeinError,
@@ -303,11 +302,8 @@ export class Cell extends Turns {
   }
 
   #spawnFailed(thrown: unknown): void {
-    const { error } = failure('SPAWN_FAILED', {
-      actor: this.ref.address,
-      reason: reasonOf(thrown),
-    });
-    this.#fail(exitOf(thrown, error));
+    const facts = { actor: this.ref.address, reason: reasonOf(thrown) };
+    this.#fail(exitOf(thrown, skeinError('SPAWN_FAILED', facts)));
   }
 
   #fail(reason: ExitReason): void {
@@ -479,13 +475,12 @@ export class Cell extends Turns {
     if (this.lifecycle === 'suspended') return this.#children?.hold(exit);
     this.system.counters.failed(exit.reason);
     const decide = this.definition?.signals?.childFailed;
-    if (decide) {
-      this.#react(() => decide(this.#state, exit, this.context));
-      if (permits(this.lifecycle, 'resume')) this.#children?.hold(exit);
-      return;
+    if (!decide) {
+      this.system.logExit('a child failed and is stopped: its parent has no strategy', exit);
+      return this.context.stop(child.ref);
     }
-    this.system.logExit('a child failed and is stopped: its parent has no strategy', exit);
-    this.context.stop(child.ref);
+    this.#react(() => decide(this.#state, exit, this.context));
+    if (permits(this.lifecycle, 'resume')) this.#children?.hold(exit);
   }
 
   #onChildStopped(exit: ChildExit): void {

@@ -7,7 +7,7 @@ const root = fileURLToPath(new URL('../../../', import.meta.url));
 const CEILING_LINES = 600;
 /** What is long today may shrink, not grow: lower a figure when its file got shorter. */
 const LONG: Readonly<Record<string, number>> = {
-  'src/kernel/cell.ts': 535,
+  'src/kernel/cell.ts': 530,
   'src/kernel/actor-system.ts': 500,
   'src/contracts/error-table.ts': 470,
 };
