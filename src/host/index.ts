@@ -8,7 +8,7 @@ export { DriftingClock } from './drifting-clock.ts';
 export { findProgram, type WantedProgram } from './find-program.ts';
 export { type HttpClient, realHttpClient } from './http-client.ts';
 export { realProcesses } from './processes.ts';
-export { seededRandom } from './seeded-random.ts';
+export { seededRandom, uniformOf, xoshiro128 } from './seeded-random.ts';
 export { type SimulatedTime, simulatedTime } from './simulated-clock.ts';
 export { realStreams } from './streams.ts';
 export { type TaskPool, taskPool } from './task-pool.ts';

@@ -25,13 +25,10 @@ function splitMix32(seed: number): () => number {
   };
 }
 
-export function seededRandom(seed: string | number): Random {
-  const label = String(seed);
-  const fill = splitMix32(fnv1a(label));
-  let [a, b, c, d] = [fill(), fill(), fill(), fill() | 1];
-
-  const nextWord = (): number => {
-    const result = Math.imul(rotateLeft(Math.imul(b, 5), 7), 9) >>> 0;
+/** xoshiro128**: words of 32 bits, one after the other (Blackman and Vigna, https://prng.di.unimi.it/). */
+export function xoshiro128(a: number, b: number, c: number, d: number): () => number {
+  return () => {
+    const word = Math.imul(rotateLeft(Math.imul(b, 5), 7), 9) >>> 0;
     const shifted = b << 9;
     c ^= a;
     d ^= b;
@@ -39,11 +36,21 @@ export function seededRandom(seed: string | number): Random {
     a ^= d;
     c ^= shifted;
     d = rotateLeft(d, 11);
-    return result;
+    return word;
   };
+}
+
+/** A number in [0, 1) with 53 random bits, of two words. */
+export const uniformOf = (nextWord: () => number): number =>
+  ((nextWord() >>> 5) * 2 ** 26 + (nextWord() >>> 6)) / 2 ** 53;
+
+export function seededRandom(seed: string | number): Random {
+  const label = String(seed);
+  const fill = splitMix32(fnv1a(label));
+  const nextWord = xoshiro128(fill(), fill(), fill(), fill() | 1);
 
   return {
-    next: () => ((nextWord() >>> 5) * 2 ** 26 + (nextWord() >>> 6)) / 2 ** 53,
+    next: () => uniformOf(nextWord),
     bytes: (count) => Uint8Array.from({ length: count }, () => nextWord() & 0xff),
     fork: (name) => seededRandom(`${label}/${name}`),
   };

@@ -2,6 +2,7 @@
  * What a skill under test sees of time and chance while it runs in the test's own realm: `Date` stands still between answers,
  * `Math.random` gives the numbers that the sandbox gives for the same seed, timers and `performance.now` are refused.
  */
+import { uniformOf, xoshiro128 } from '../host/index.ts';
 import { closeWorld } from './closed-world.ts';
 
 export interface SkillWorld {
@@ -38,26 +39,13 @@ function virtualDate(nowMs: () => number): DateConstructor {
   });
 }
 
-const rotateLeft = (word: number, by: number): number => (word << by) | (word >>> (32 - by));
-
-/** xoshiro128**, step for step as in the sandbox (Blackman and Vigna, https://prng.di.unimi.it/). */
+/** Step for step as in the sandbox. */
 function seededMath([
   first = 0,
   second = 0,
   third = 0,
   fourth = 0,
 ]: readonly number[]): () => number {
-  let [a, b, c, d] = [first, second, third, fourth | 1];
-  const nextWord = (): number => {
-    const word = Math.imul(rotateLeft(Math.imul(b, 5), 7), 9) >>> 0;
-    const shifted = b << 9;
-    c ^= a;
-    d ^= b;
-    b ^= c;
-    a ^= d;
-    c ^= shifted;
-    d = rotateLeft(d, 11);
-    return word;
-  };
-  return () => ((nextWord() >>> 5) * 2 ** 26 + (nextWord() >>> 6)) / 2 ** 53;
+  const nextWord = xoshiro128(first, second, third, fourth | 1);
+  return () => uniformOf(nextWord);
 }
