@@ -12,6 +12,7 @@ export {
   type SeedOptions,
   type SeedOutcome,
   type SweepOptions,
+  type SweepProgress,
   type SweepReport,
   sweep,
 } from './sweep.ts';

@@ -43,12 +43,16 @@ export interface SweepOptions extends Omit<SeedOptions, 'seed'> {
   readonly run?: (options: SeedOptions) => Promise<SeedOutcome>;
 }
 
-export interface SweepReport {
+/** How far a sweep has come. */
+export interface SweepProgress {
   readonly seeds: number;
   readonly failed: readonly FailedSeed[];
+  readonly virtualHours: number;
+}
+
+export interface SweepReport extends SweepProgress {
   readonly equalHashes: number;
   readonly events: number;
-  readonly virtualHours: number;
   /** Only when enough seeds were run for their absence to mean something. */
   readonly neverSeen: readonly Sometimes[];
   /** Of the actors' lifecycle table: how many transitions were taken, and which never. */
@@ -70,7 +74,7 @@ const TRANSITIONS = Object.entries(LIFECYCLE).flatMap(([state, events]) =>
 
 export async function sweep(
   options: SweepOptions,
-  onSeed: (report: SweepReport) => void = () => undefined,
+  onSeed: (progress: SweepProgress) => void = () => undefined,
 ): Promise<SweepReport> {
   const { first, last, isToFirst = false, jobs = 1, run = runSeed, ...how } = options;
   const failed: FailedSeed[] = [];
@@ -79,7 +83,23 @@ export async function sweep(
   const hashes = new Map<number, string>();
   let [seeds, equalHashes, events, virtualMs] = [0, 0, 0, 0];
   const isSwarm = how.faults === undefined && !how.plan && !how.schedule;
-  const report = (): SweepReport => ({
+  let next = first;
+  const work = async (): Promise<void> => {
+    while (next <= last && !(isToFirst && failed.length > 0)) {
+      const outcome = await run({ ...how, seed: next++ });
+      seeds++;
+      events += outcome.events;
+      virtualMs += outcome.virtualMs;
+      for (const what of outcome.seen) seen.add(what);
+      for (const each of outcome.transitions) taken.add(each);
+      hashes.set(outcome.seed, outcome.hash);
+      if (outcome.isEqual) equalHashes++;
+      if (outcome.failure) failed.push(outcome.failure);
+      onSeed({ seeds, failed, virtualHours: virtualMs / MS_PER_HOUR });
+    }
+  };
+  await Promise.all(Array.from({ length: jobs }, work));
+  return {
     seeds,
     failed: failed.toSorted((a, b) => a.seed - b.seed),
     equalHashes,
@@ -93,24 +113,7 @@ export async function sweep(
       never: TRANSITIONS.filter((each) => !taken.has(each)),
     },
     hash: digest([...hashes].sort(([a], [b]) => a - b).map(([, hash]) => hash)),
-  });
-  let next = first;
-  const work = async (): Promise<void> => {
-    while (next <= last && !(isToFirst && failed.length > 0)) {
-      const outcome = await run({ ...how, seed: next++ });
-      seeds++;
-      events += outcome.events;
-      virtualMs += outcome.virtualMs;
-      for (const what of outcome.seen) seen.add(what);
-      for (const each of outcome.transitions) taken.add(each);
-      hashes.set(outcome.seed, outcome.hash);
-      if (outcome.isEqual) equalHashes++;
-      if (outcome.failure) failed.push(outcome.failure);
-      onSeed(report());
-    }
   };
-  await Promise.all(Array.from({ length: jobs }, work));
-  return report();
 }
 
 const digest = (hashes: readonly string[]): string =>

@@ -8,6 +8,7 @@ import {
   type FaultPlan,
   loadFaultPlan,
   type SimulationOptions,
+  type SweepProgress,
   type SweepReport,
   shrink,
   simulate,
@@ -185,7 +186,7 @@ async function howOf({
   });
 }
 
-function progressOf(report: SweepReport, seeds: number, elapsedMs: number): string {
+function progressOf(report: SweepProgress, seeds: number, elapsedMs: number): string {
   const rate = ((report.seeds * 1_000) / elapsedMs).toFixed(1);
   const hours = report.virtualHours.toFixed(1);
   return `${report.seeds} of ${seeds} seeds, ${rate}/s, ${hours} virtual hours, ${report.failed.length} failed`;
