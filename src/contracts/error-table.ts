@@ -5,74 +5,31 @@
  * A row says what happened (`describe`), whether trying again can help, how a face shows it (HTTP status, exit code) and
  * what the reader can do (`advice`). Exit codes: 1 the outcome was a failure, 2 bad usage or input, 3 cluster not reached.
  */
-export type ErrorCategory =
-  | 'input'
-  | 'delivery'
-  | 'actor'
-  | 'supervision'
-  | 'sandbox'
-  | 'capability'
-  | 'run'
-  | 'journal'
-  | 'node';
+import {
+  actorFault,
+  badInput,
+  deadEnd,
+  denied,
+  type ErrorRow,
+  effect,
+  type Limit,
+  lost,
+  type Mismatch,
+  mismatch,
+  missing,
+  over,
+  overLimit,
+  row,
+  runFault,
+  sandboxFault,
+  skillFault,
+  supervision,
+  undelivered,
+} from './error-row.ts';
+import { NODE_ERRORS } from './node-errors.ts';
+import { STATE_ERRORS } from './state-errors.ts';
 
-export interface ErrorRow<D> {
-  readonly category: ErrorCategory;
-  readonly retryable: boolean;
-  readonly httpStatus: number;
-  readonly exitCode: 1 | 2 | 3;
-  readonly describe: (details: D) => string;
-  readonly advice: string;
-}
-
-type Place = { readonly file?: string; readonly line?: number; readonly pointer?: string };
-
-const row =
-  (
-    category: ErrorCategory,
-    httpStatus: number,
-    exitCode: 1 | 2 | 3,
-    retry: 'final' | 'retryable',
-  ) =>
-  <D>(describe: (details: D) => string, advice: string): ErrorRow<D> => ({
-    category,
-    retryable: retry === 'retryable',
-    httpStatus,
-    exitCode,
-    describe,
-    advice,
-  });
-
-const badInput = row('input', 400, 2, 'final');
-const missing = row('input', 404, 2, 'final');
-const undelivered = row('delivery', 503, 1, 'retryable');
-const lost = row('delivery', 504, 1, 'retryable');
-const deadEnd = row('delivery', 404, 1, 'final');
-const actorFault = row('actor', 500, 1, 'final');
-const supervision = row('supervision', 500, 1, 'final');
-const skillFault = row('sandbox', 422, 1, 'final');
-const overLimit = row('sandbox', 422, 1, 'final');
-const sandboxFault = row('sandbox', 503, 1, 'retryable');
-const denied = row('capability', 403, 1, 'final');
-const effect = row('capability', 502, 1, 'retryable');
-const runFault = row('run', 422, 1, 'final');
-const journal = row('journal', 500, 1, 'final');
-const outrun = row('journal', 409, 1, 'final');
-const nodeAway = row('node', 503, 3, 'retryable');
-const cannotStart = row('node', 500, 2, 'final');
-
-const at = ({ file, line, pointer }: Place): string => {
-  const where = [file, line === undefined ? undefined : `line ${line}`, pointer].filter(
-    (part) => part !== undefined,
-  );
-  return where.length === 0 ? '' : `${where.join(', ')}: `;
-};
-type Mismatch = Place & { readonly found: string; readonly expected: string };
-const mismatch = (details: Mismatch): string =>
-  `${at(details)}found ${details.found}, expected ${details.expected}`;
-type Limit = { readonly limit: number; readonly unit: string; readonly used?: number };
-const over = (what: string) => (details: Limit) =>
-  `${what} went over its limit of ${details.limit} ${details.unit}${details.used === undefined ? '' : ` (used ${details.used})`}`;
+export type { ErrorCategory, ErrorRow } from './error-row.ts';
 
 export const ERROR_TABLE = {
   ARGUMENT_INVALID: badInput<Mismatch & { argument: string }>(
@@ -368,94 +325,8 @@ export const ERROR_TABLE = {
     'Retry when more threads are up.',
   ),
 
-  JOURNAL_CORRUPT: journal<{ file: string; sequence: number; reason: string }>(
-    (d) => `${d.file}: the journal is damaged at sequence ${d.sequence}: ${d.reason}`,
-    'Nothing from that sequence on is trusted. `skein up --recover-journal` sets the damaged file aside and keeps what came before.',
-  ),
-  JOURNAL_UNAVAILABLE: row(
-    'journal',
-    503,
-    1,
-    'retryable',
-  )<{ reason: string }>(
-    (d) => `the journal cannot write: ${d.reason}`,
-    'Check the disk of the data directory.',
-  ),
-  JOURNAL_CONFLICT: outrun<{ stream: string; expected: number; current: number }>(
-    (d) => `${d.stream} is at sequence ${d.current}, the writer expected ${d.expected}`,
-    'Another writer was first: read again and decide anew.',
-  ),
-  STATE_UNAVAILABLE: row(
-    'journal',
-    503,
-    3,
-    'retryable',
-  )<{ operation: string; key: string; reason: string; mayHaveHappened: boolean }>(
-    (d) =>
-      `${d.operation} of ${d.key}: the shared state did not answer (${d.reason}); ${d.mayHaveHappened ? 'the write may or may not have happened' : 'nothing was written'}`,
-    'See that nats-server runs with JetStream; when the write may have happened, read the key before writing again.',
-  ),
-  LEASE_HELD: outrun<{ key: string; reason: string }>(
-    (d) => `the lease on ${d.key} is not to be had: ${d.reason}`,
-    'Ask the owner, or wait until its lease runs out.',
-  ),
-  LEASE_LOST: outrun<{ key: string; reason: string }>(
-    (d) => `the lease on ${d.key} is lost: ${d.reason}`,
-    'Stop acting for that key; whoever owns it now goes on.',
-  ),
-  TOKEN_STALE: outrun<{ resource: string; token: number; highest: number }>(
-    (d) => `${d.resource} has seen token ${d.highest} and refuses ${d.token}`,
-    'The writer is no longer the owner: stop it; the new owner writes again.',
-  ),
-
-  NODE_UNREACHABLE: nodeAway<{ endpoint: string; reason: string }>(
-    (d) => `no node answers at ${d.endpoint}: ${d.reason}`,
-    'Start one with `skein up`, or point --data at the data directory of a running node.',
-  ),
-  NODE_RUNNING: row(
-    'node',
-    409,
-    2,
-    'final',
-  )<{ dataDir: string; pid: number }>(
-    (d) => `a node with process ID ${d.pid} already uses ${d.dataDir}`,
-    'Use that node, stop it, or choose another --data directory.',
-  ),
-  NODE_KEY_UNUSABLE: cannotStart<{ file: string; reason: string }>(
-    (d) => `the node's key in ${d.file} cannot be used: ${d.reason}`,
-    'Let its owner alone read it (chmod 600). A damaged one comes back from a backup; without one move it away, and the node gets a new key and with it a new ID.',
-  ),
-  PORT_UNAVAILABLE: cannotStart<{ host: string; port: number; reason: string }>(
-    (d) => `cannot listen on ${d.host}:${d.port}: ${d.reason}`,
-    'Choose another port, 0 for any free one, or stop what listens there.',
-  ),
-  PROGRAM_MISSING: cannotStart<{ program: string; package: string; reason: string }>(
-    (d) =>
-      `${d.program} is not on PATH and could not be fetched (${d.reason}); install it: apt-get install ${d.package}`,
-    'Install the program with the command in the message, or name one that runs elsewhere.',
-  ),
-  NATS_FAILED: nodeAway<{ reason: string }>(
-    (d) => `NATS cannot be used: ${d.reason}`,
-    'See that nats-server runs and that URL, credentials and max_payload are right.',
-  ),
-  OVERLOADED: row(
-    'node',
-    429,
-    1,
-    'retryable',
-  )<{ reason: string }>(
-    (d) => `the node takes no more work now: ${d.reason}`,
-    'Wait and try again.',
-  ),
-  INTERNAL: row(
-    'node',
-    500,
-    1,
-    'final',
-  )<{ reason: string }>(
-    (d) => `a defect of Skein: ${d.reason}`,
-    'Please report it with the correlation ID.',
-  ),
+  ...STATE_ERRORS,
+  ...NODE_ERRORS,
 } as const;
 
 export type ErrorCode = keyof typeof ERROR_TABLE;

@@ -1,5 +1,11 @@
-/** A node's place in the membership of its cluster: a thread that gossips, and how busy the node says it is. */
-import { GOSSIP_HEAP_MIB, GOSSIP_MAIN_URL, type MemberReport, Members } from '../cluster/index.ts';
+/** A node's place in the membership of its cluster: a thread that gossips, and what the node says of itself. */
+import {
+  GOSSIP_HEAP_MIB,
+  GOSSIP_MAIN_URL,
+  type MemberFacts,
+  type MemberReport,
+  Members,
+} from '../cluster/index.ts';
 import { LIMITS, type Log, type NodeId } from '../contracts/index.ts';
 import { realPorts, realThreads } from '../host/index.ts';
 import type { ClusterOptions } from '../supervisor/index.ts';
@@ -8,6 +14,7 @@ import { WIRE_VERSION } from '../transport/index.ts';
 
 export interface NodeMembers {
   readonly list: () => readonly MemberReport[];
+  readonly describe: (state: MemberFacts['state']) => void;
   readonly healthScore: () => Promise<number | undefined>;
   readonly close: () => Promise<void>;
 }
@@ -15,9 +22,12 @@ export interface NodeMembers {
 export interface NodeMembersOptions {
   readonly self: NodeId;
   readonly cluster: ClusterOptions;
+  readonly labels: Readonly<Record<string, string>>;
   readonly log: Log;
   readonly logging: { readonly level: LogLevel; readonly format: 'json' | 'plain' };
   readonly activeRuns: () => number;
+  /** Changes whenever the set of skills that the node holds does. */
+  readonly skills: () => string;
 }
 
 const LOAD_MS = 2_000;
@@ -25,12 +35,15 @@ const LOAD_MS = 2_000;
 const LOAD_STEP = 0.05;
 
 export function startMembers(options: NodeMembersOptions): NodeMembers {
-  const { self, cluster, log, logging, activeRuns } = options;
+  const { self, cluster, log, logging, activeRuns, labels, skills } = options;
   const { timers } = realPorts;
-  const factsNow = () => ({
-    labels: {},
+  let state: MemberFacts['state'] = 'ready';
+  const factsNow = (): MemberFacts => ({
+    labels,
     load: Math.round((activeRuns() / LIMITS.concurrentRuns) * 100) / 100,
     wire: [WIRE_VERSION, WIRE_VERSION] as const,
+    state,
+    skills: skills(),
   });
   const threads = realThreads({ main: GOSSIP_MAIN_URL, heapMiB: GOSSIP_HEAP_MIB, maxThreads: 1 });
   let told = factsNow();
@@ -47,17 +60,27 @@ export function startMembers(options: NodeMembersOptions): NodeMembers {
   });
   let isClosed = false;
   const look = (): void => {
-    if (isClosed) return;
     const facts = factsNow();
-    if (Math.abs(facts.load - told.load) >= LOAD_STEP) {
-      told = facts;
-      members.describe(facts);
-    }
-    timers.after(LOAD_MS, look);
+    const isNews =
+      Math.abs(facts.load - told.load) >= LOAD_STEP ||
+      facts.state !== told.state ||
+      facts.skills !== told.skills;
+    if (!isNews) return;
+    told = facts;
+    members.describe(facts);
   };
-  timers.after(LOAD_MS, look);
+  const lookAgain = (): void => {
+    if (isClosed) return;
+    look();
+    timers.after(LOAD_MS, lookAgain);
+  };
+  timers.after(LOAD_MS, lookAgain);
   return {
     list: () => members.list(),
+    describe: (next) => {
+      state = next;
+      look();
+    },
     healthScore: async () => (await members.report())?.healthScore,
     close: async () => {
       isClosed = true;

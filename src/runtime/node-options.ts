@@ -11,6 +11,8 @@ export interface ClusterMembership {
   readonly directHost?: string;
   /** Public keys of the nodes that are taken, as the status of each shows its own. Default: any node that finds the bus. */
   readonly trustedKeys?: readonly string[];
+  /** What sets this node apart for those who choose one: up to 32, as `zone: a`. */
+  readonly labels?: Readonly<Record<string, string>>;
 }
 
 export interface NodeOptions {

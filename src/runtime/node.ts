@@ -28,12 +28,10 @@ import {
   success,
   type ThreadName,
 } from '../contracts/index.ts';
-import { realPorts, realStreams, realThreads } from '../host/index.ts';
+import { realPorts, realThreads } from '../host/index.ts';
 import { type ActorRef, ActorSystem, type DeadLetter, type SystemEnd } from '../kernel/index.ts';
 import { loadSkillPackage, type SkillRegistry } from '../skills/index.ts';
 import {
-  type Joined,
-  joinCluster,
   type SupervisorReport,
   startThreads,
   supervisor,
@@ -50,11 +48,11 @@ import {
 } from '../telemetry/index.ts';
 import { nodeKeyOf } from '../transport/index.ts';
 import { type ExecuteRequest, executeRun } from './execute.ts';
+import { NodeCluster } from './node-cluster.ts';
 import { type NodeSecret, openNodeKey } from './node-key-file.ts';
-import { type NodeMembers, startMembers } from './node-members.ts';
 import { countRuns, measureSpans, observeNode } from './node-metrics.ts';
 import type { NodeOptions } from './node-options.ts';
-import { type Cluster, type ClusterStatus, openCluster, statusOf } from './open-cluster.ts';
+import { type Cluster, type ClusterStatus, openCluster } from './open-cluster.ts';
 import { openRegistry } from './open-registry.ts';
 import { answerQuery, type Query, type QueryAnswers } from './query.ts';
 import { openStores, type Stores } from './stores.ts';
@@ -228,13 +226,21 @@ function assemble(
           ...[...(await group.reports())].map(([name, { counts }]) => [name, counts] as const),
         ]),
       activeRuns: () => activeRuns,
-      members: () => members?.list() ?? [],
+      members: () => place?.members() ?? [],
       residentBytes: () => process.memoryUsage.rss(),
     });
   }
   let closing: Promise<void> | undefined;
-  let joined: Joined | undefined;
-  let members: NodeMembers | undefined;
+  const place =
+    cluster &&
+    new NodeCluster(cluster, {
+      system,
+      group,
+      labels: options.cluster?.labels ?? {},
+      logging,
+      activeRuns: () => activeRuns,
+      skills: () => registry.digest(),
+    });
 
   const sandboxes = async (): Promise<readonly Result<SandboxStatus>[]> =>
     Promise.all(names.map((thread) => keeperStatus(system, keepers, thread)));
@@ -292,15 +298,14 @@ function assemble(
       deadLetters: system.deadLetters.total,
       supervision: await reportOf(system, threadSupervisor),
       processors: cpus().length,
-      cluster: cluster ? await statusOf(cluster, joined, group, members) : null,
+      cluster: (await place?.status()) ?? null,
     }),
     deadLetters: () => system.deadLetters.list(),
     ended: system.terminated,
     close: () => {
       closing ??= (async () => {
         await system.shutdown({ drainMs: DRAIN_MS * 2 });
-        await members?.close();
-        await joined?.close();
+        await place?.leave();
         await metrics?.close();
         await group.close();
         await cluster?.close();
@@ -319,18 +324,10 @@ function assemble(
       });
     }
     phase(`threads ${names.join(', ')}`);
-    if (cluster) {
-      const way = await joinCluster(system, cluster.options, { streams: realStreams });
-      if (!way.ok) return way;
-      joined = way.value;
+    if (place) {
+      const entered = await place.enter();
+      if (!entered.ok) return entered;
       phase(`cluster ${cluster.options.name}`);
-      members = startMembers({
-        self: id,
-        cluster: cluster.options,
-        log: system.log,
-        logging,
-        activeRuns: () => activeRuns,
-      });
     }
     for (const status of await sandboxes()) {
       if (!status.ok) return status;

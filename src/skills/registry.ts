@@ -1,7 +1,10 @@
 /** The registry: a catalog whose registered packages outlive the node. What it accepted once it has after every start. */
+import { hash } from 'node:crypto';
 import { type Result, type SkillPackage, success } from '../contracts/index.ts';
 import { SkillCatalog } from './catalog.ts';
 import type { PackageStore } from './package-store.ts';
+
+const DIGEST_LENGTH = 12;
 
 export class SkillRegistry {
   readonly #catalog = new SkillCatalog();
@@ -42,5 +45,11 @@ export class SkillRegistry {
 
   list(): readonly SkillPackage[] {
     return this.#catalog.list();
+  }
+
+  /** Short; the same for registries that hold the same skills. */
+  digest(): string {
+    const held = this.list().map(({ manifest, contentHash }) => `${manifest.name} ${contentHash}`);
+    return hash('sha256', held.sort().join('\n'), 'hex').slice(0, DIGEST_LENGTH);
   }
 }

@@ -47,7 +47,7 @@ function cluster(size: number, seed: number | string) {
     const gossip = new Gossip({
       self: id,
       cluster: 'test',
-      facts: { labels: {}, load: 0, wire: [1, 1] },
+      facts: { labels: {}, load: 0, wire: [1, 1], state: 'ready', skills: '' },
       bus: bus.join(id, life),
       ports: portsOf(life, time, random.fork(`${id}/${++lives}`)),
       log: silent,

@@ -12,7 +12,7 @@ if (!bus.ok) throw new Error(bus.error.message);
 const gossip = new Gossip({
   self: id as NodeId,
   cluster: 'bench',
-  facts: { labels: {}, load: 0, wire: [1, 1] },
+  facts: { labels: {}, load: 0, wire: [1, 1], state: 'ready', skills: '' },
   bus: bus.value,
   ports: realPorts,
   log,

@@ -26,6 +26,8 @@ export const ReportSchema = Type.Object(
         ),
         load: Type.Number({ minimum: 0, maximum: 1e6 }),
         wire: Type.Array(version, { minItems: 2, maxItems: 2 }),
+        state: Type.Unsafe<string>({ enum: ['ready', 'draining'] }),
+        skills: Type.String({ pattern: '^[0-9a-f]{0,16}$' }),
       },
       closed,
     ),

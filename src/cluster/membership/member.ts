@@ -11,6 +11,10 @@ export interface MemberFacts {
   readonly load: number;
   /** Lowest and highest version of the wire that it speaks. */
   readonly wire: readonly [min: number, max: number];
+  /** `draining` takes no new work. */
+  readonly state: 'ready' | 'draining';
+  /** A digest of the skills that it holds: who wants the list asks for it when the digest is another. */
+  readonly skills: string;
 }
 
 export interface MemberReport {

@@ -14,7 +14,13 @@ import type { NodeId } from '../../../src/contracts/index.ts';
 import { seededRandom } from '../../../src/host/index.ts';
 
 const id = (name: string): NodeId => `n-${name}` as NodeId;
-const facts = { labels: { zone: 'a' }, load: 0.5, wire: [1, 2] as const };
+const facts = {
+  labels: { zone: 'a' },
+  load: 0.5,
+  wire: [1, 2] as const,
+  state: 'ready' as const,
+  skills: '',
+};
 const report = (
   node: string,
   status: MemberStatus,

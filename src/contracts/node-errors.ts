@@ -1,0 +1,53 @@
+/** Errors of nodes and of the programs that they need. */
+import { cannotStart, nodeAway, row } from './error-row.ts';
+
+export const NODE_ERRORS = {
+  NODE_UNREACHABLE: nodeAway<{ endpoint: string; reason: string }>(
+    (d) => `no node answers at ${d.endpoint}: ${d.reason}`,
+    'Start one with `skein up`, or point --data at the data directory of a running node.',
+  ),
+  NODE_RUNNING: row(
+    'node',
+    409,
+    2,
+    'final',
+  )<{ dataDir: string; pid: number }>(
+    (d) => `a node with process ID ${d.pid} already uses ${d.dataDir}`,
+    'Use that node, stop it, or choose another --data directory.',
+  ),
+  NODE_KEY_UNUSABLE: cannotStart<{ file: string; reason: string }>(
+    (d) => `the node's key in ${d.file} cannot be used: ${d.reason}`,
+    'Let its owner alone read it (chmod 600). A damaged one comes back from a backup; without one move it away, and the node gets a new key and with it a new ID.',
+  ),
+  PORT_UNAVAILABLE: cannotStart<{ host: string; port: number; reason: string }>(
+    (d) => `cannot listen on ${d.host}:${d.port}: ${d.reason}`,
+    'Choose another port, 0 for any free one, or stop what listens there.',
+  ),
+  PROGRAM_MISSING: cannotStart<{ program: string; package: string; reason: string }>(
+    (d) =>
+      `${d.program} is not on PATH and could not be fetched (${d.reason}); install it: apt-get install ${d.package}`,
+    'Install the program with the command in the message, or name one that runs elsewhere.',
+  ),
+  NATS_FAILED: nodeAway<{ reason: string }>(
+    (d) => `NATS cannot be used: ${d.reason}`,
+    'See that nats-server runs and that URL, credentials and max_payload are right.',
+  ),
+  OVERLOADED: row(
+    'node',
+    429,
+    1,
+    'retryable',
+  )<{ reason: string }>(
+    (d) => `the node takes no more work now: ${d.reason}`,
+    'Wait and try again.',
+  ),
+  INTERNAL: row(
+    'node',
+    500,
+    1,
+    'final',
+  )<{ reason: string }>(
+    (d) => `a defect of Skein: ${d.reason}`,
+    'Please report it with the correlation ID.',
+  ),
+} as const;
