@@ -6,9 +6,11 @@ import type {
   Result,
   SandboxExit,
   SkillPackage,
+  StepPlace,
   TenantId,
   Usage,
 } from '../contracts/index.ts';
+import type { ActorRef } from '../kernel/index.ts';
 import type { EffectTape } from '../sandbox/index.ts';
 
 export interface ExecutionRequest {
@@ -19,6 +21,8 @@ export interface ExecutionRequest {
   readonly seed: string;
   readonly startWallMs: number;
   readonly attempt: number;
+  /** Names the call through all its attempts, wherever they run: what services are told so that they do a thing once. */
+  readonly task?: string;
   /** Answers host calls from the tape: a re-execution. */
   readonly tape?: EffectTape;
 }
@@ -28,6 +32,10 @@ export interface Invocation extends ExecutionRequest {
   readonly tenant: TenantId;
   /** Threads that should not run it, when another can: replicas belong on different ones. */
   readonly avoidThreads?: readonly string[];
+  /** Which nodes may run it; default: this one, while it can. */
+  readonly place?: StepPlace;
+  /** The key-value store to use, when it is not that of the node that runs it. */
+  readonly kv?: ActorRef;
 }
 
 export interface Execution {

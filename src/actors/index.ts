@@ -1,6 +1,13 @@
 /** The kinds of actor a node runs: skills, their pool, runs, verification, the key-value store. */
 
 export { type FileChunk, planChunks, readChunk } from './chunks.ts';
+export {
+  type DelegateArgs,
+  delegateActor,
+  type HeldSkills,
+} from './delegation/delegate-actor.ts';
+export { type DelegationCounts, delegateOf } from './delegation/delegation.ts';
+export { type DelegatorArgs, delegatorActor } from './delegation/delegator-actor.ts';
 export type { Execution, ExecutionRequest, Invocation } from './execution.ts';
 export { kvActor, remoteKeyValue } from './kv-actor.ts';
 export { dependenciesOf } from './plan-graph.ts';

@@ -101,6 +101,8 @@ function invocationOf(
     seed: `${frame.runId}/${step.id}/${index}/${attempt}`,
     startWallMs: Math.floor(frame.system.clock.wallMs()),
     attempt,
+    task: `${frame.runId}/${step.id}/${index}`,
+    ...(step.place ? { place: step.place } : {}),
   };
 }
 

@@ -5,11 +5,10 @@
  */
 import {
   type ExitReason,
+  type Failure,
   failure,
   LIMITS,
   NO_USAGE,
-  type Result,
-  type TenantId,
   type ThreadName,
 } from '../contracts/index.ts';
 import {
@@ -35,6 +34,8 @@ export interface SkillPoolArgs {
 interface Slot {
   readonly ref: RefOf<typeof skillActor>;
   readonly key: string;
+  /** Of the key-value store that its skill reaches. */
+  readonly kv: string;
   isBusy: boolean;
   usedAtMs: number;
 }
@@ -83,7 +84,7 @@ export const skillPoolActor = defineActor({
       const { promise, resolve } = Promise.withResolvers<Execution>();
       let moves = MOVES_MAX;
       const start = (slot: Slot): void => {
-        const { skill, tenant, avoidThreads, ...request } = invocation;
+        const { skill, tenant, avoidThreads, place, kv, ...request } = invocation;
         const timeoutMs = request.resources.wallMs + GRACE_MS;
         const answer = ask(slot.ref, 'invoke', request, { timeoutMs });
         void answer.then((result) => {
@@ -134,13 +135,7 @@ export const skillPoolActor = defineActor({
   },
 });
 
-const keyOf = ({
-  skill,
-  tenant,
-}: {
-  readonly skill: Invocation['skill'];
-  readonly tenant: TenantId;
-}): string =>
+const keyOf = ({ skill, tenant }: Invocation): string =>
   `${skill.manifest.name}@${skill.manifest.version} ${skill.contentHash.slice(0, 12)} of tenant ${tenant}`;
 
 /** A host that was killed from outside, or did not start, says nothing about the skill. */
@@ -161,7 +156,10 @@ function assign(state: PoolState, ctx: ActorContext): void {
 
 function idleSlot(state: PoolState, invocation: Invocation): Slot | undefined {
   const key = keyOf(invocation);
-  const idle = [...state.slots].filter((slot) => !slot.isBusy && slot.key === key);
+  const { address: kv } = invocation.kv ?? state.kv;
+  const idle = [...state.slots].filter(
+    (slot) => !slot.isBusy && slot.key === key && slot.kv === kv,
+  );
   const avoid = invocation.avoidThreads ?? [];
   return (
     idle.find((slot) => !avoid.includes(slot.ref.thread)) ??
@@ -172,15 +170,16 @@ function idleSlot(state: PoolState, invocation: Invocation): Slot | undefined {
 function newSlot(state: PoolState, invocation: Invocation, ctx: ActorContext): Slot | undefined {
   const thread = threadWithRoom(state, invocation.avoidThreads ?? [], ctx);
   if (thread === undefined) {
-    retireIdle(state, keyOf(invocation), ctx);
+    retireIdle(state, invocation, ctx);
     return undefined;
   }
-  const { skill, tenant } = invocation;
-  const args = { skill, tenant, kv: state.kv, warmHosts: state.warmHosts };
+  const { skill, tenant, kv = state.kv } = invocation;
+  const args = { skill, tenant, kv, warmHosts: state.warmHosts };
   const ref = ctx.spawnOn(SKILL_ACTOR, args, { thread }) as Slot['ref'];
   const slot: Slot = {
     ref,
     key: keyOf(invocation),
+    kv: kv.address,
     isBusy: false,
     usedAtMs: ctx.clock.monotonicMs(),
   };
@@ -205,9 +204,11 @@ function threadWithRoom(
     .find((thread) => load(thread) < state.slotsPerThread);
 }
 
-/** Makes room: the idle slot of another skill that was used longest ago goes. */
-function retireIdle(state: PoolState, key: string, ctx: ActorContext): void {
-  const idle = [...state.slots].filter((slot) => !slot.isBusy && slot.key !== key);
+/** Makes room: the idle slot of another skill or store that was used longest ago goes. */
+function retireIdle(state: PoolState, invocation: Invocation, ctx: ActorContext): void {
+  const { address: kv } = invocation.kv ?? state.kv;
+  const isOwn = (slot: Slot) => slot.key === keyOf(invocation) && slot.kv === kv;
+  const idle = [...state.slots].filter((slot) => !slot.isBusy && !isOwn(slot));
   const [oldest] = idle.sort((a, b) => a.usedAtMs - b.usedAtMs);
   if (!oldest) return;
   oldest.isBusy = true;
@@ -240,15 +241,16 @@ function executionOf(
   thread: string,
 ): Execution {
   if (answer.kind === 'answered') return answer.value;
-  return failed({ ok: false, error: answer.error }, invocation, thread);
+  return failedExecution({ ok: false, error: answer.error }, invocation, thread);
 }
 
 const unavailable = (invocation: Invocation, reason: string): Execution =>
-  failed(failure('SANDBOX_UNAVAILABLE', { reason }), invocation, '');
+  failedExecution(failure('SANDBOX_UNAVAILABLE', { reason }), invocation, '');
 
-const failed = (
-  result: Result<never>,
-  { seed, startWallMs }: Invocation,
+/** An execution that never was. */
+export const failedExecution = (
+  result: Failure,
+  { seed, startWallMs }: Pick<Invocation, 'seed' | 'startWallMs'>,
   thread: string,
 ): Execution => ({
   result,

@@ -315,6 +315,29 @@ export const ERROR_TABLE = {
     (d) => `step ${d.step}: no ${d.quorum} executions agree; hashes ${d.hashes.join(', ')}`,
     'The skill is not deterministic, or an executor lies: compare the outputs by hash.',
   ),
+  DELEGATION_REFUSED: row(
+    'run',
+    503,
+    1,
+    'retryable',
+  )<{ node: string; reason: string }>(
+    (d) => `node ${d.node} does not take the call: ${d.reason}`,
+    'Another node is asked by itself; `skein status` shows what each holds and how full it is.',
+  ),
+  DELEGATION_FAILED: row(
+    'run',
+    503,
+    1,
+    'retryable',
+  )<{ skill: string; reason: string }>(
+    (d) => `no node does ${d.skill}: ${d.reason}`,
+    'Start a node that holds the skill and has the labels of the step, or let the step run here.',
+  ),
+  DELEGATION_UNKNOWN: runFault<{ skill: string; node: string; reason: string }>(
+    (d) =>
+      `node ${d.node} was lost while it did ${d.skill}, which may be done once only: nobody knows whether it was (${d.reason})`,
+    'See in the outside world whether it was done before running it again.',
+  ),
   VERIFICATION_UNAVAILABLE: row(
     'run',
     503,

@@ -65,9 +65,17 @@ export {
   success,
   type Usage,
 } from './outcome.ts';
-export { ErrorSchema, OutcomeSchema } from './outcome-schema.ts';
+export { ErrorSchema, OutcomeSchema, UsageSchema } from './outcome-schema.ts';
 export { type PlainCopy, plainCopy } from './plain.ts';
-export { type Budget, type Plan, PlanSchema, type Retry, type Step, type Verify } from './plan.ts';
+export {
+  type Budget,
+  type Plan,
+  PlanSchema,
+  type Retry,
+  type Step,
+  type StepPlace,
+  type Verify,
+} from './plan.ts';
 export type {
   ByteStream,
   Clock,

@@ -92,6 +92,10 @@ export const LIMITS = {
   retryAttempts: 10,
   verifyReplicas: 9,
   concurrentRuns: 64,
+  /** What a node does at once for other nodes; beyond it offers are refused. */
+  delegatedTasks: 64,
+  /** Skills that a node tells others of. */
+  delegatedSkills: 1_000,
 
   spansPerTrace: 5_000,
   traces: 200,

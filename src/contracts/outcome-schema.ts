@@ -3,7 +3,7 @@ import Type from 'typebox';
 import { ERROR_TABLE } from './error-table.ts';
 
 const figure = Type.Number({ minimum: 0 });
-const UsageSchema = Type.Object(
+export const UsageSchema = Type.Object(
   {
     wallMs: figure,
     cpuMs: figure,

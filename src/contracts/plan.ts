@@ -65,6 +65,23 @@ export const ForEachSchema = Type.Object(
   closed,
 );
 
+const LABELS_MAX = 32;
+
+export const StepPlaceSchema = Type.Object(
+  {
+    labels: Type.Optional(
+      Type.Record(Type.String({ maxLength: 64 }), Type.String({ maxLength: 64 }), {
+        maxProperties: LABELS_MAX,
+        description: 'Only nodes that have all of these labels.',
+      }),
+    ),
+    elsewhere: Type.Optional(
+      Type.Boolean({ description: 'On another node than the one that carries out the run.' }),
+    ),
+  },
+  closed,
+);
+
 export const StepSchema = Type.Object(
   {
     id: Type.String({ pattern: '^[A-Za-z][A-Za-z0-9_-]{0,63}$' }),
@@ -80,6 +97,7 @@ export const StepSchema = Type.Object(
     forEach: Type.Optional(ForEachSchema),
     retry: Type.Optional(RetrySchema),
     verify: Type.Optional(VerifySchema),
+    place: Type.Optional(StepPlaceSchema),
     timeoutMs: Type.Optional(
       Type.Integer({
         minimum: 1,
@@ -131,6 +149,7 @@ export const PlanSchema = Type.Object(
 
 export type Plan = Static<typeof PlanSchema>;
 export type Step = Static<typeof StepSchema>;
+export type StepPlace = Static<typeof StepPlaceSchema>;
 export type Retry = Static<typeof RetrySchema>;
 export type Verify = Static<typeof VerifySchema>;
 export type Budget = Static<typeof BudgetSchema>;

@@ -153,6 +153,7 @@ export type SkillManifest = Static<typeof ManifestSchema>;
 /** A loaded skill: the manifest, its one module as JavaScript, and the hash that names both. Plain data. */
 export interface SkillPackage {
   readonly manifest: SkillManifest;
+  /** Empty when only other nodes hold it. */
   readonly source: string;
   /** SHA-256, hex, over the canonical manifest and the source. */
   readonly contentHash: string;

@@ -55,6 +55,8 @@ export interface ExecuteParts {
   readonly verifier: ActorRef;
   /** The operator's ceiling over every run. */
   readonly policy: Ceiling | undefined;
+  /** Looks on other nodes for a skill that the registry lacks. Failure: SKILL_NOT_FOUND. */
+  readonly findElsewhere?: (wanted: string) => Promise<Result<SkillPackage>>;
 }
 
 interface Prepared {
@@ -186,7 +188,7 @@ function bounded(body: object): Json {
 
 async function prepare(
   request: ExecuteRequest,
-  { registry, policy }: ExecuteParts,
+  { registry, policy, findElsewhere }: ExecuteParts,
 ): Promise<Result<Prepared>> {
   const { target, profile } = request;
   const plan = planOf(request);
@@ -195,7 +197,10 @@ async function prepare(
     target.kind === 'plan-text' && target.file !== undefined ? dirname(target.file) : process.cwd();
   const skills = new Map<string, SkillPackage>();
   for (const step of plan.value.steps) {
-    const skill = await findSkill(step.skill, base, registry);
+    const held = await findSkill(step.skill, base, registry);
+    const isMissing = !held.ok && held.error.code === 'SKILL_NOT_FOUND';
+    const found = isMissing ? await findElsewhere?.(step.skill) : held;
+    const skill = found?.ok ? found : held;
     if (!skill.ok) return skill;
     skills.set(step.skill, skill.value);
   }

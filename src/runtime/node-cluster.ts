@@ -1,16 +1,21 @@
 /** A node's part in its cluster: entered once its threads run, left before they end. */
 import type { MemberReport } from '../cluster/index.ts';
-import { type Result, success } from '../contracts/index.ts';
+import { LIMITS, type Result, success } from '../contracts/index.ts';
 import { realStreams } from '../host/index.ts';
-import type { ActorSystem } from '../kernel/index.ts';
 import { type Joined, joinCluster, type ThreadGroup } from '../supervisor/index.ts';
+import type { SpanRecord } from '../telemetry/index.ts';
+import { type DelegationParts, type NodeDelegation, startDelegation } from './node-delegation.ts';
 import { type NodeMembers, type NodeMembersOptions, startMembers } from './node-members.ts';
+import { startTraces } from './node-traces.ts';
 import { type Cluster, type ClusterStatus, statusOf } from './open-cluster.ts';
 
 export interface NodeClusterParts
-  extends Pick<NodeMembersOptions, 'labels' | 'logging' | 'activeRuns' | 'skills'> {
-  readonly system: ActorSystem;
+  extends Pick<NodeMembersOptions, 'labels' | 'logging'>,
+    Omit<DelegationParts, 'members' | 'takesWork'> {
   readonly group: ThreadGroup;
+  readonly activeRuns: () => number;
+  /** The spans that this node itself has of a trace. */
+  readonly trace: (correlationId: string) => Promise<readonly SpanRecord[]>;
 }
 
 export class NodeCluster {
@@ -18,10 +23,18 @@ export class NodeCluster {
   readonly #parts: NodeClusterParts;
   #joined: Joined | undefined;
   #members: NodeMembers | undefined;
+  #takesWork = true;
+  readonly delegation: NodeDelegation;
+  /** A trace as all nodes saw it. */
+  readonly trace: (correlationId: string) => Promise<readonly SpanRecord[]>;
 
   constructor(cluster: Cluster, parts: NodeClusterParts) {
     this.#cluster = cluster;
     this.#parts = parts;
+    const { system, trace: own } = parts;
+    const members = () => this.members();
+    this.delegation = startDelegation({ ...parts, members, takesWork: () => this.#takesWork });
+    this.trace = startTraces({ system, members, own });
   }
 
   /** Everybody who is not gone, this node included; nobody before it entered. */
@@ -31,23 +44,35 @@ export class NodeCluster {
 
   /** Failures: NATS_FAILED, PORT_UNAVAILABLE. */
   async enter(): Promise<Result<void>> {
-    const { system, group: _, ...facts } = this.#parts;
+    const { system, labels, logging, registry, activeRuns } = this.#parts;
     const { options } = this.#cluster;
+    const { delegation } = this;
     const joined = await joinCluster(system, options, { streams: realStreams });
     if (!joined.ok) return joined;
     this.#joined = joined.value;
     const { node: self, log } = system;
-    this.#members = startMembers({ ...facts, self, cluster: options, log });
+    this.#members = startMembers({
+      self,
+      cluster: options,
+      labels,
+      log,
+      logging,
+      load: () => (activeRuns() + delegation.active()) / LIMITS.concurrentRuns,
+      skills: () => registry.digest(),
+      onGone: delegation.memberGone,
+    });
     return success(undefined);
   }
 
   /** What the others are told of this node from now on. */
   describe(state: 'ready' | 'draining'): void {
+    this.#takesWork = state === 'ready';
     this.#members?.describe(state);
   }
 
-  status(): Promise<ClusterStatus> {
-    return statusOf(this.#cluster, this.#joined, this.#parts.group, this.#members);
+  async status(): Promise<ClusterStatus> {
+    const status = await statusOf(this.#cluster, this.#joined, this.#parts.group, this.#members);
+    return { ...status, delegation: await this.delegation.status() };
   }
 
   /** Says good-bye and ends the links of the main thread. */

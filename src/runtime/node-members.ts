@@ -2,11 +2,12 @@
 import {
   GOSSIP_HEAP_MIB,
   GOSSIP_MAIN_URL,
+  isGone,
   type MemberFacts,
   type MemberReport,
   Members,
 } from '../cluster/index.ts';
-import { LIMITS, type Log, type NodeId } from '../contracts/index.ts';
+import type { Log, NodeId } from '../contracts/index.ts';
 import { realPorts, realThreads } from '../host/index.ts';
 import type { ClusterOptions } from '../supervisor/index.ts';
 import type { LogLevel } from '../telemetry/index.ts';
@@ -25,9 +26,12 @@ export interface NodeMembersOptions {
   readonly labels: Readonly<Record<string, string>>;
   readonly log: Log;
   readonly logging: { readonly level: LogLevel; readonly format: 'json' | 'plain' };
-  readonly activeRuns: () => number;
+  /** 0 is idle, 1 is as much as the node can do. */
+  readonly load: () => number;
   /** Changes whenever the set of skills that the node holds does. */
   readonly skills: () => string;
+  /** A member is dead or has left. */
+  readonly onGone: (node: NodeId) => void;
 }
 
 const LOAD_MS = 2_000;
@@ -35,12 +39,12 @@ const LOAD_MS = 2_000;
 const LOAD_STEP = 0.05;
 
 export function startMembers(options: NodeMembersOptions): NodeMembers {
-  const { self, cluster, log, logging, activeRuns, labels, skills } = options;
+  const { self, cluster, log, logging, labels, skills, onGone } = options;
   const { timers } = realPorts;
   let state: MemberFacts['state'] = 'ready';
   const factsNow = (): MemberFacts => ({
     labels,
-    load: Math.round((activeRuns() / LIMITS.concurrentRuns) * 100) / 100,
+    load: Math.round(options.load() * 100) / 100,
     wire: [WIRE_VERSION, WIRE_VERSION] as const,
     state,
     skills: skills(),
@@ -52,8 +56,10 @@ export function startMembers(options: NodeMembersOptions): NodeMembers {
     threads,
     timers,
     log,
-    onChange: ({ node, status }) => {
+    onChange: (member) => {
+      const { node, status } = member;
       if (node === self) return;
+      if (isGone(member)) onGone(node);
       const tell = status === 'alive' ? log.info : log.warn;
       tell('a member of the cluster is seen otherwise', { member: node, status });
     },

@@ -208,15 +208,44 @@ function assemble(
   const threadSupervisor = startThreads(system, { group, names, drainMs: DRAIN_MS });
   const kv = system.spawn(kvActor, stores.keyValue, { name: 'kv' });
   const pool = system.spawn(skillPoolActor, { kv, warmHosts, slotsPerThread }, { name: 'skills' });
-  const verifier = system.spawn(verifierActor, { pool }, { name: 'verifier' });
+  const { policy } = options;
+  const ownTrace = async (correlationId: string): Promise<readonly SpanRecord[]> => {
+    tracing.flush();
+    await group.flushSpans();
+    return spans.trace(correlationId);
+  };
+  let activeRuns = 0;
+  const place =
+    cluster &&
+    new NodeCluster(cluster, {
+      system,
+      group,
+      pool,
+      kv,
+      registry,
+      policy,
+      logging,
+      labels: options.cluster?.labels ?? {},
+      capacity: threads * slotsPerThread,
+      activeRuns: () => activeRuns,
+      trace: ownTrace,
+    });
+  const workers = place?.delegation.delegator ?? pool;
+  const verifier = system.spawn(verifierActor, { pool: workers }, { name: 'verifier' });
   const keepers = system.spawn(
     supervisor,
     { children: names.map((thread) => keeperSpec(thread, warmHosts)) },
     { name: 'sandboxes' },
   );
-  const { policy } = options;
-  const parts = { system, registry, journal: stores.journal, pool, verifier, policy };
-  let activeRuns = 0;
+  const parts = {
+    system,
+    registry,
+    journal: stores.journal,
+    pool: workers,
+    verifier,
+    policy,
+    ...(place ? { findElsewhere: place.delegation.find } : {}),
+  };
   const counter = metrics && countRuns(metrics.meter);
   if (metrics) {
     observeNode(metrics.meter, {
@@ -231,16 +260,6 @@ function assemble(
     });
   }
   let closing: Promise<void> | undefined;
-  const place =
-    cluster &&
-    new NodeCluster(cluster, {
-      system,
-      group,
-      labels: options.cluster?.labels ?? {},
-      logging,
-      activeRuns: () => activeRuns,
-      skills: () => registry.digest(),
-    });
 
   const sandboxes = async (): Promise<readonly Result<SandboxStatus>[]> =>
     Promise.all(names.map((thread) => keeperStatus(system, keepers, thread)));
@@ -280,11 +299,7 @@ function assemble(
     },
     query: (query) => answerQuery(query, { ...stores, policy, skills: () => registry.list() }),
     skills: () => registry.list(),
-    trace: async (correlationId) => {
-      tracing.flush();
-      await group.flushSpans();
-      return spans.trace(correlationId);
-    },
+    trace: (correlationId) => (place ? place.trace(correlationId) : ownTrace(correlationId)),
     status: async () => ({
       node: id,
       pid: process.pid,

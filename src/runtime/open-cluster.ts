@@ -18,6 +18,7 @@ import {
   startNatsServer,
   withoutPassword,
 } from '../transport/index.ts';
+import type { DelegationStatus } from './node-delegation.ts';
 import type { NodeSecret } from './node-key-file.ts';
 import type { NodeMembers } from './node-members.ts';
 import type { NodeOptions } from './node-options.ts';
@@ -45,6 +46,8 @@ export interface ClusterStatus {
   readonly doubt: number | null;
   /** Packets that all threads have refused, by the reason. */
   readonly refused: RefusalCounts;
+  /** What was done by other nodes, and for them. */
+  readonly delegation: DelegationStatus | null;
 }
 
 /** Failures: ARGUMENT_INVALID, PROGRAM_MISSING, NATS_FAILED. */
@@ -116,7 +119,7 @@ export async function statusOf(
   joined: Joined | undefined,
   group: ThreadGroup,
   members: NodeMembers | undefined,
-): Promise<ClusterStatus> {
+): Promise<Omit<ClusterStatus, 'delegation'>> {
   const reports = [...(await group.reports())];
   const links = (from: string, peers: readonly PeerStatus[]): readonly PeerLink[] =>
     peers.map((peer) => ({ from, ...peer }));

@@ -57,6 +57,8 @@ export interface CapabilityCall {
   readonly args: readonly Json[];
   readonly tenant: TenantId;
   readonly skill: string;
+  /** The same each time this call of this task is made, whatever the attempt and the node. */
+  readonly idempotencyKey?: string;
   /** Aborted when the run ends: what is still on its way is given up. */
   readonly signal: AbortSignal;
   /** Tells how many bytes went out or came in. */

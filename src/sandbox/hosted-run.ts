@@ -156,13 +156,14 @@ export class HostedRun {
   }
 
   async #serve({ seq, name, args }: CallFrame): Promise<void> {
-    const { skill, tenant, grants, effects } = this.#request;
+    const { skill, tenant, grants, effects, task } = this.#request;
     const startWallMs = this.#ports.clock.wallMs();
     const call = {
       name,
       args,
       tenant,
       skill: skill.manifest.name,
+      ...(task === undefined ? {} : { idempotencyKey: `${task}/${seq}` }),
       signal: this.#abort.signal,
       onEgress: (bytes: number) => {
         this.#egressBytes += bytes;

@@ -37,6 +37,8 @@ export interface RunRequest {
   readonly startWallMs: number;
   readonly correlationId: CorrelationId;
   readonly attempt: number;
+  /** Names the call through all its attempts; host calls that change something tell it to whom they change it. */
+  readonly task?: string;
   /** Answers the host calls instead of `effects`: a replay touches nothing and writes no log line. */
   readonly tape?: EffectTape;
   readonly effects: HostEffects;

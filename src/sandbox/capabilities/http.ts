@@ -61,7 +61,7 @@ export async function serveHttp(
     hostHeader: target.host,
     path: `${target.pathname}${target.search}`,
     method,
-    headers: lowerCased(request.headers),
+    headers: { ...keyFor(method, call.idempotencyKey), ...lowerCased(request.headers) },
     ...(request.body === undefined ? {} : { body: request.body }),
     timeoutMs,
     maxBytes: LIMITS.hostCallResultBytes / 2,
@@ -91,6 +91,13 @@ function headerProblem(headers: GuestRequest['headers'] = {}): string | undefine
   }
   return undefined;
 }
+
+/** Methods that RFC 9110 calls safe: they change nothing, so they need no key. */
+const SAFE_METHODS: readonly string[] = ['GET', 'HEAD'];
+
+/** A service that knows the header does the request once, however often it comes (draft-ietf-httpapi-idempotency-key-header). */
+const keyFor = (method: string, key: string | undefined): Record<string, string> =>
+  key === undefined || SAFE_METHODS.includes(method) ? {} : { 'idempotency-key': `"${key}"` };
 
 const lowerCased = (headers: GuestRequest['headers'] = {}): Record<string, string> =>
   Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));

@@ -1,0 +1,172 @@
+/**
+ * Does calls for other nodes: accepts or refuses what is offered, then runs it by this node's own copy of the skill and under this
+ * node's own policy. A task that comes twice is done once.
+ */
+import {
+  type Ceiling,
+  failure,
+  LIMITS,
+  type NodeId,
+  type Result,
+  type SkillPackage,
+  success,
+} from '../../contracts/index.ts';
+import { type ActorContext, type ActorRef, defineActor, type RefOf } from '../../kernel/index.ts';
+import type { Execution } from '../execution.ts';
+import { contractOf } from '../resources.ts';
+import { failedExecution, type skillPoolActor } from '../skill-pool-actor.ts';
+import {
+  checkOffer,
+  checkTask,
+  type Offer,
+  type SkillCard,
+  type SkillName,
+  skillKey,
+  skillNameOf,
+  type Task,
+} from './task.ts';
+
+/** What a node knows of its own skills. */
+export interface HeldSkills {
+  readonly list: () => readonly SkillPackage[];
+  readonly find: (wanted: string) => Result<SkillPackage>;
+}
+
+export interface DelegateArgs {
+  readonly pool: ActorRef;
+  readonly skills: HeldSkills;
+  /** This node's ceiling over what others have done here. */
+  readonly policy: Ceiling | undefined;
+  /** False while the node drains. */
+  readonly takesWork: () => boolean;
+  /** Told of every task that begins and ends. */
+  readonly onActive: (active: number) => void;
+}
+
+interface DelegateState extends DelegateArgs {
+  /** Tasks that were accepted and have not come yet, with the time until which there is room for them. */
+  readonly reserved: Map<string, number>;
+  readonly answers: Map<string, Promise<Execution>>;
+  active: number;
+  accepted: number;
+  refused: number;
+}
+
+const RESERVED_MS = 5_000;
+/** Answers kept for a task that comes again. */
+const ANSWERS_MAX = 64;
+const ASK_MS = 600_000;
+
+export const delegateActor = defineActor({
+  kind: 'delegate',
+  initial: (args: DelegateArgs): DelegateState => ({
+    ...args,
+    reserved: new Map(),
+    answers: new Map(),
+    active: 0,
+    accepted: 0,
+    refused: 0,
+  }),
+  receive: {
+    skills: (state): readonly SkillName[] =>
+      state.skills.list().slice(0, LIMITS.delegatedSkills).map(skillNameOf),
+
+    find: (state, wanted: string): Result<SkillCard> => {
+      const found = state.skills.find(String(wanted).slice(0, 200));
+      if (!found.ok) return found;
+      const { manifest, contentHash } = found.value;
+      return success({ manifest, contentHash });
+    },
+
+    offer: (state, offered: unknown, ctx): Result<null> => {
+      const answer = judgeOffer(state, offered, ctx);
+      if (answer.ok) state.accepted++;
+      else state.refused++;
+      return answer;
+    },
+
+    perform: (state, came: unknown, ctx) => {
+      const task = checkTask(came);
+      if (typeof task === 'string') return ctx.replyLater(Promise.reject(new Error(task)));
+      const key = `${task.task}#${task.request.attempt}`;
+      const known = task.request.tape ? undefined : state.answers.get(key);
+      if (known) return ctx.replyLater(known);
+      const began = begin(state, task, ctx);
+      if (!began.ok) {
+        state.refused++;
+        return ctx.replyLater(Promise.resolve(failedExecution(began, task.request, '')));
+      }
+      if (!task.request.tape) remember(state, key, began.value);
+      return ctx.replyLater(began.value);
+    },
+
+    ended: (state) => {
+      state.onActive(--state.active);
+    },
+
+    counts: ({ active, accepted, refused }) => ({ active, accepted, refused }),
+  },
+});
+
+const refuse = (node: NodeId, reason: string) => failure('DELEGATION_REFUSED', { node, reason });
+
+function judgeOffer(state: DelegateState, offered: unknown, ctx: ActorContext): Result<null> {
+  const { node, clock } = ctx.system;
+  const checked = checkOffer(offered);
+  if (!checked.ok) return refuse(node, `${checked.mismatch.pointer}: ${checked.mismatch.found}`);
+  if (!state.takesWork()) return refuse(node, 'it drains');
+  const offer = checked.value as Offer;
+  const held = heldOf(state, offer.skill);
+  if (!held) return refuse(node, `it does not hold ${offer.skill.name}@${offer.skill.version}`);
+  const nowMs = clock.monotonicMs();
+  for (const [task, untilMs] of state.reserved) {
+    if (untilMs > nowMs) break;
+    state.reserved.delete(task);
+  }
+  if (state.active + state.reserved.size >= LIMITS.delegatedTasks)
+    return refuse(node, `it does ${state.active} tasks for others`);
+  state.reserved.delete(offer.task);
+  state.reserved.set(offer.task, nowMs + RESERVED_MS);
+  return success(null);
+}
+
+function begin(state: DelegateState, task: Task, ctx: ActorContext): Result<Promise<Execution>> {
+  const { node } = ctx.system;
+  if (!state.reserved.delete(task.task)) return refuse(node, 'it has no room kept for this task');
+  const skill = heldOf(state, task.skill);
+  if (!skill) return refuse(node, 'it no longer holds the skill');
+  const { request, tenant, kv } = task;
+  const ceilings = [...(state.policy ? [state.policy] : []), asked(request)];
+  const contract = contractOf(skill.manifest, { grants: request.grants, ceilings });
+  if (!contract.ok) return contract;
+  const invocation = { ...request, ...contract.value, skill, tenant, kv };
+  const pool = state.pool as RefOf<typeof skillPoolActor>;
+  state.onActive(++state.active);
+  const answer = ctx.detached().ask(pool, 'invoke', invocation, { timeoutMs: ASK_MS });
+  const execution = answer.then((result) =>
+    result.kind === 'answered'
+      ? result.value
+      : failedExecution({ ok: false, error: result.error }, request, ''),
+  );
+  ctx.pipeToSelf(execution, 'ended', () => undefined);
+  return success(execution);
+}
+
+/** What the other node allows, as a ceiling: this node's own figures are never raised by it. */
+const asked = ({ resources }: Task['request']): Ceiling => ({
+  name: 'the node that asks',
+  resources,
+});
+
+const heldOf = ({ skills }: DelegateState, wanted: SkillName): SkillPackage | undefined => {
+  const found = skills.find(`${wanted.name}@${wanted.version}`);
+  return found.ok && skillKey(skillNameOf(found.value)) === skillKey(wanted)
+    ? found.value
+    : undefined;
+};
+
+function remember(state: DelegateState, key: string, answer: Promise<Execution>): void {
+  state.answers.set(key, answer);
+  const [oldest] = state.answers.keys();
+  if (oldest !== undefined && state.answers.size > ANSWERS_MAX) state.answers.delete(oldest);
+}

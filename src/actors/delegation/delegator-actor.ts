@@ -1,0 +1,89 @@
+/**
+ * Stands before the pool of skill actors and speaks its protocol: a call runs here, or is delegated to another node because this one
+ * lacks the skill, has more to do than it can, or was told to.
+ */
+import type { MemberReport } from '../../cluster/index.ts';
+import { LIMITS, type NodeId } from '../../contracts/index.ts';
+import { type ActorContext, type ActorRef, defineActor, type RefOf } from '../../kernel/index.ts';
+import type { Execution, Invocation } from '../execution.ts';
+import { failedExecution, type skillPoolActor } from '../skill-pool-actor.ts';
+import { type DelegationCounts, delegate } from './delegation.ts';
+import { Losses } from './losses.ts';
+import { PeerSkills } from './peer-skills.ts';
+import { nodesFor } from './place.ts';
+
+export interface DelegatorArgs {
+  readonly pool: ActorRef;
+  readonly kv: ActorRef;
+  /** Everybody who is not gone, as this node sees it, itself included. */
+  readonly members: () => readonly MemberReport[];
+  /** Calls that this node does at once. */
+  readonly capacity: number;
+}
+
+interface DelegatorState extends DelegatorArgs {
+  readonly losses: Losses;
+  readonly peers: PeerSkills;
+  readonly counts: DelegationCounts;
+  activeHere: number;
+}
+
+const ASK_MS = 600_000;
+
+export const delegatorActor = defineActor({
+  kind: 'delegator',
+  initial: (args: DelegatorArgs, ctx: ActorContext): DelegatorState => ({
+    ...args,
+    losses: new Losses(),
+    peers: new PeerSkills(ctx.system, args.members),
+    counts: { offered: 0, accepted: 0, refused: 0, completed: 0, lost: 0, failed: 0 },
+    activeHere: 0,
+  }),
+  receive: {
+    invoke: (state, invocation: Invocation, ctx) => {
+      const { system, self, trace } = ctx;
+      const { ask } = ctx.detached();
+      const { skill, place, task = invocation.seed, avoidThreads = [] } = invocation;
+      const here = async (): Promise<Execution> => {
+        state.activeHere++;
+        const pool = state.pool as RefOf<typeof skillPoolActor>;
+        const answer = await ask(pool, 'invoke', invocation, { timeoutMs: ASK_MS });
+        system.tell(self, 'endedHere', undefined);
+        if (answer.kind === 'answered') return answer.value;
+        return failedExecution({ ok: false, error: answer.error }, invocation, '');
+      };
+      const nodes = nodesFor({
+        self: system.node,
+        members: state.members(),
+        task,
+        place,
+        canRunHere: skill.source !== '',
+        isBusyHere: state.activeHere >= state.capacity,
+        avoid: avoidThreads.filter((thread) => thread.includes('/')).map(nodeOf),
+      });
+      if (nodes[0] === system.node) return ctx.replyLater(here());
+      const { kv, peers, losses, counts } = state;
+      return ctx.replyLater(
+        delegate(invocation, nodes, trace, { system, kv, peers, losses, counts, here }),
+      );
+    },
+
+    endedHere: (state) => {
+      state.activeHere--;
+    },
+
+    /** A skill that no package here has, from whoever holds it. */
+    find: (state, wanted: string, ctx) => ctx.replyLater(state.peers.find(wanted)),
+
+    /** Membership has given a node up: nobody waits for it any longer. */
+    memberGone: (state, node: NodeId) => {
+      state.peers.forget(node);
+      state.losses.lost(node, 'it is dead or has left, as the other members say');
+    },
+
+    counts: (state): DelegationCounts => ({ ...state.counts }),
+  },
+  mailbox: { capacity: LIMITS.mailboxCapacity },
+});
+
+const nodeOf = (place: string): NodeId => place.slice(0, place.indexOf('/')) as NodeId;
