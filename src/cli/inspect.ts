@@ -43,6 +43,7 @@ function showStatus(status: NodeStatus): void {
       const isSelf = node === status.node ? ' (this node)' : '';
       printLine(`    member ${node}${isSelf}  ${seen}, load ${facts.load}`);
     }
+    if (cluster.delegation) printLine(`    ${delegationLine(cluster.delegation)}`);
     printLine(`    key ${cluster.key}`);
     for (const [reason, count] of Object.entries(cluster.refused))
       printLine(`    ${count} packets refused: ${reason}`);
@@ -53,6 +54,10 @@ function showStatus(status: NodeStatus): void {
   for (const { child, reason, action } of supervision?.failures ?? [])
     printLine(`    ${child}: ${reason}; ${action}`);
 }
+
+const delegationLine = (counts: NonNullable<NonNullable<NodeStatus['cluster']>['delegation']>) =>
+  `calls given away: ${counts.completed} completed, ${counts.lost} lost with a node, ${counts.failed} failed; ` +
+  `for others: ${counts.activeForOthers} now, ${counts.acceptedForOthers} accepted, ${counts.refusedToOthers} refused`;
 
 export async function listSkillsCommand(options: GlobalOptions): Promise<number> {
   const remote = await new ControlClient(options.data).get<readonly SkillManifest[]>('/v1/skills');

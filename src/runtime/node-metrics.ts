@@ -8,6 +8,7 @@ import type { MemberReport } from '../cluster/index.ts';
 import type { StructuredOutcome, Usage } from '../contracts/index.ts';
 import type { SystemCounts } from '../kernel/index.ts';
 import type { SpanRecord } from '../telemetry/index.ts';
+import type { DelegationStatus } from './node-delegation.ts';
 
 export interface NodeReadings {
   readonly threads: () => Promise<ReadonlyMap<string, SystemCounts>>;
@@ -15,6 +16,8 @@ export interface NodeReadings {
   readonly residentBytes: () => number;
   /** Empty for a node by itself. */
   readonly members: () => readonly MemberReport[];
+  /** Null for a node by itself. */
+  readonly delegation: () => Promise<DelegationStatus | null>;
 }
 
 const LATENCY_BOUNDS_S = [
@@ -96,6 +99,10 @@ export function observeNode(meter: Meter, readings: NodeReadings): void {
   const dead = total('skein_dead_letters_total', 'Messages that nobody received.');
   const full = total('skein_mailbox_overflows_total', 'Messages that full mailboxes gave up.');
   const failures = total('skein_failures_total', 'Actors that failed, by what they died of.');
+  const delegations = total(
+    'skein_delegations_total',
+    'Calls of skills given to other nodes, by what became of them: an offer refused, completed, lost with its node, failed.',
+  );
   const observe = async (result: BatchObservableResult): Promise<void> => {
     result.observe(active, readings.activeRuns());
     result.observe(resident, readings.residentBytes());
@@ -103,6 +110,9 @@ export function observeNode(meter: Meter, readings: NodeReadings): void {
     for (const status of seen.length > 0 ? ['alive', 'suspect'] : []) {
       result.observe(members, seen.filter((each) => each.status === status).length, { status });
     }
+    const delegated = await readings.delegation();
+    for (const outcome of delegated ? (['refused', 'completed', 'lost', 'failed'] as const) : [])
+      result.observe(delegations, delegated?.[outcome] ?? 0, { outcome });
     for (const [thread, counts] of await readings.threads()) {
       result.observe(actors, counts.actors, { thread });
       result.observe(asks, counts.pendingAsks, { thread });
@@ -119,6 +129,7 @@ export function observeNode(meter: Meter, readings: NodeReadings): void {
     active,
     resident,
     members,
+    delegations,
     dead,
     full,
     failures,

@@ -256,6 +256,7 @@ function assemble(
         ]),
       activeRuns: () => activeRuns,
       members: () => place?.members() ?? [],
+      delegation: async () => (await place?.delegation.status()) ?? null,
       residentBytes: () => process.memoryUsage.rss(),
     });
   }

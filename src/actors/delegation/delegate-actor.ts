@@ -17,12 +17,13 @@ import { contractOf } from '../resources.ts';
 import { failedExecution, type skillPoolActor } from '../skill-pool-actor.ts';
 import {
   checkOffer,
-  checkTask,
   type Offer,
+  readTask,
   type SkillCard,
   type SkillName,
   skillKey,
   skillNameOf,
+  TASK_BYTES_MAX,
   type Task,
 } from './task.ts';
 
@@ -46,7 +47,7 @@ export interface DelegateArgs {
 interface DelegateState extends DelegateArgs {
   /** Tasks that were accepted and have not come yet, with the time until which there is room for them. */
   readonly reserved: Map<string, number>;
-  readonly answers: Map<string, Promise<Execution>>;
+  readonly answers: Map<string, Promise<string>>;
   active: number;
   accepted: number;
   refused: number;
@@ -86,7 +87,7 @@ export const delegateActor = defineActor({
     },
 
     perform: (state, came: unknown, ctx) => {
-      const task = checkTask(came);
+      const task = readTask(came);
       if (typeof task === 'string') return ctx.replyLater(Promise.reject(new Error(task)));
       const key = `${task.task}#${task.request.attempt}`;
       const known = task.request.tape ? undefined : state.answers.get(key);
@@ -94,7 +95,9 @@ export const delegateActor = defineActor({
       const began = begin(state, task, ctx);
       if (!began.ok) {
         state.refused++;
-        return ctx.replyLater(Promise.resolve(failedExecution(began, task.request, '')));
+        return ctx.replyLater(
+          Promise.resolve(answerOf(failedExecution(began, task.request, ''), task)),
+        );
       }
       if (!task.request.tape) remember(state, key, began.value);
       return ctx.replyLater(began.value);
@@ -130,7 +133,7 @@ function judgeOffer(state: DelegateState, offered: unknown, ctx: ActorContext): 
   return success(null);
 }
 
-function begin(state: DelegateState, task: Task, ctx: ActorContext): Result<Promise<Execution>> {
+function begin(state: DelegateState, task: Task, ctx: ActorContext): Result<Promise<string>> {
   const { node } = ctx.system;
   if (!state.reserved.delete(task.task)) return refuse(node, 'it has no room kept for this task');
   const skill = heldOf(state, task.skill);
@@ -143,13 +146,23 @@ function begin(state: DelegateState, task: Task, ctx: ActorContext): Result<Prom
   const pool = state.pool as RefOf<typeof skillPoolActor>;
   state.onActive(++state.active);
   const answer = ctx.detached().ask(pool, 'invoke', invocation, { timeoutMs: ASK_MS });
-  const execution = answer.then((result) =>
-    result.kind === 'answered'
-      ? result.value
-      : failedExecution({ ok: false, error: result.error }, request, ''),
-  );
+  const execution = answer.then((result) => {
+    if (result.kind === 'answered') return answerOf(result.value, task);
+    return answerOf(failedExecution({ ok: false, error: result.error }, request, ''), task);
+  });
   ctx.pipeToSelf(execution, 'ended', () => undefined);
   return success(execution);
+}
+
+/** As text. One that no message holds would look like one that nobody knows of: that is told instead. */
+function answerOf(execution: Execution, { request, skill }: Task): string {
+  const answer = JSON.stringify(execution);
+  const sizeBytes = Buffer.byteLength(answer);
+  if (sizeBytes <= TASK_BYTES_MAX) return answer;
+  const reason = `output and host calls take ${sizeBytes} bytes; from node to node it is ${TASK_BYTES_MAX} at most`;
+  const failed = failure('DELEGATION_FAILED', { skill: skill.name, reason });
+  const { usage, thread } = execution;
+  return JSON.stringify({ ...failedExecution(failed, request, thread), usage });
 }
 
 /** What the other node allows, as a ceiling: this node's own figures are never raised by it. */
@@ -165,7 +178,7 @@ const heldOf = ({ skills }: DelegateState, wanted: SkillName): SkillPackage | un
     : undefined;
 };
 
-function remember(state: DelegateState, key: string, answer: Promise<Execution>): void {
+function remember(state: DelegateState, key: string, answer: Promise<string>): void {
   state.answers.set(key, answer);
   const [oldest] = state.answers.keys();
   if (oldest !== undefined && state.answers.size > ANSWERS_MAX) state.answers.delete(oldest);

@@ -8,7 +8,6 @@ import { type Span, SpanStatusCode, trace } from '@opentelemetry/api';
 import {
   failure,
   type Json,
-  LIMITS,
   type NodeId,
   type Result,
   type SkeinError,
@@ -29,7 +28,7 @@ import { failedExecution } from '../skill-pool-actor.ts';
 import type { delegateActor } from './delegate-actor.ts';
 import type { Losses } from './losses.ts';
 import type { PeerSkills } from './peer-skills.ts';
-import { checkExecution, skillNameOf, type Task } from './task.ts';
+import { readExecution, skillNameOf, TASK_BYTES_MAX, type Task, taskMessage } from './task.ts';
 
 export interface DelegationCounts {
   offered: number;
@@ -56,8 +55,6 @@ export interface DelegationWorld {
 const OFFER_MS = 2_000;
 /** On top of the wall limit: a fresh host there, hops, queues. */
 const GRACE_MS = 20_000;
-/** Room for the header of a message beside the task. */
-const HEAD_BYTES = 8 * 1024;
 const NODES_MAX = 8;
 
 export async function delegate(
@@ -69,9 +66,9 @@ export async function delegate(
   const { system, counts, peers } = world;
   const task = taskOf(invocation, world.kv);
   const why: string[] = [];
-  if (Buffer.byteLength(JSON.stringify(task.request)) > LIMITS.peerMessageBytes - HEAD_BYTES) {
+  if (Buffer.byteLength(JSON.stringify(task.request)) > TASK_BYTES_MAX) {
     if (nodes.includes(system.node)) return world.here();
-    const reason = `its input is over ${LIMITS.peerMessageBytes} bytes, which is what one message holds`;
+    const reason = `its input is over ${TASK_BYTES_MAX} bytes, the most from node to node`;
     return failedExecution(
       failure('DELEGATION_FAILED', { skill: task.skill.name, reason }),
       invocation,
@@ -153,7 +150,7 @@ async function perform(
   const span = parent?.sampled ? startSpan(task, node, parent, system) : undefined;
   const timeoutMs = task.request.resources.wallMs + GRACE_MS;
   const under = span ? traceOf(span) : parent;
-  const asked = system.ask(delegateOf(system, node), 'perform', task, {
+  const asked = system.ask(delegateOf(system, node), 'perform', taskMessage(task), {
     timeoutMs,
     ...(under ? { trace: under } : {}),
   });
@@ -193,12 +190,9 @@ function checkedExecution(answer: unknown, node: NodeId, invocation: Invocation)
       invocation,
       node,
     );
-  const checked = checkExecution(answer);
-  if (!checked.ok) {
-    const { pointer, found } = checked.mismatch;
-    return refuse(`${node} answered with no execution (${pointer}: ${found})`);
-  }
-  const execution = checked.value as unknown as Execution;
+  const execution = readExecution(answer);
+  if (typeof execution === 'string')
+    return refuse(`${node} answered with no execution (${execution})`);
   const { result, outputHash } = execution;
   if (result.ok && outputHash !== hashOf(result.value))
     return refuse(`${node} answered with an output that has another hash than it says`);

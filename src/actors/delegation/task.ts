@@ -1,20 +1,24 @@
 /**
  * What nodes say to each other about a step that one does for another: an offer that is accepted or refused, then the task itself and
- * its execution. Skills go by name, version and content hash: each node runs its own copy, under its own policy.
+ * its execution. Skills go by name, version and content hash: each node runs its own copy, under its own policy. What comes from a
+ * skill or goes to one travels as JSON text: its depth and its keys are nobody's affair on the way.
  */
 import Type from 'typebox';
 import {
+  type Checked,
   checker,
   DEFAULT_RESOURCES,
   ErrorSchema,
   GrantSchema,
+  LIMITS,
   ManifestSchema,
+  type Mismatch,
   type SkillPackage,
   type TenantId,
   UsageSchema,
 } from '../../contracts/index.ts';
 import { ActorRef } from '../../kernel/index.ts';
-import type { ExecutionRequest } from '../execution.ts';
+import type { Execution, ExecutionRequest } from '../execution.ts';
 
 export interface SkillName {
   readonly name: string;
@@ -46,6 +50,9 @@ export const skillNameOf = ({ manifest, contentHash }: SkillCard): SkillName => 
 
 export const skillKey = ({ name, version, contentHash }: SkillName): string =>
   `${name}@${version} ${contentHash}`;
+
+/** Of JSON, for a task or an execution; a message holds a header beside it. */
+export const TASK_BYTES_MAX = LIMITS.peerMessageBytes - 12 * 1024;
 
 const closed = { additionalProperties: false } as const;
 const text = (maxLength: number) => Type.String({ minLength: 1, maxLength });
@@ -98,14 +105,15 @@ const RequestSchema = Type.Object(
 );
 
 export const checkOffer = checker(Type.Object(offer, closed));
-const checkTaskFields = checker(
-  Type.Object({ ...offer, request: RequestSchema, kv: Type.Unknown() }, closed),
+const checkMessage = checker(
+  Type.Object({ ...offer, request: Type.String(), kv: Type.Unknown() }, closed),
 );
+const checkRequest = checker(RequestSchema);
 export const checkSkillNames = checker(Type.Array(skill, { maxItems: 1_000 }));
 export const checkSkillCard = checker(
   Type.Object({ manifest: ManifestSchema, contentHash: hash }, closed),
 );
-export const checkExecution = checker(
+const checkExecution = checker(
   Type.Object(
     {
       result: Type.Union([
@@ -123,13 +131,42 @@ export const checkExecution = checker(
   ),
 );
 
-/** What came as a task from another node, when it is one. */
-export function checkTask(value: unknown): Task | string {
-  const checked = checkTaskFields(value);
-  if (!checked.ok) {
-    const { pointer, found, expected } = checked.mismatch;
-    return `${pointer}: found ${found}, expected ${expected}`;
-  }
-  const task = checked.value as unknown as Task;
-  return task.kv instanceof ActorRef ? task : '/kv: expected an actor';
+/** A task as it goes to another node. */
+export interface TaskMessage extends Offer {
+  readonly request: string;
+  readonly kv: ActorRef;
 }
+
+export const taskMessage = (task: Task): TaskMessage => ({
+  ...task,
+  request: JSON.stringify(task.request),
+});
+
+/** What came as a task from another node; what is wrong with it when it is none. */
+export function readTask(came: unknown): Task | string {
+  const message = checkMessage(came);
+  if (!message.ok) return wrong(message.mismatch);
+  const request = read(message.value.request, checkRequest);
+  if (typeof request === 'string') return request;
+  const { kv } = message.value;
+  if (!(kv instanceof ActorRef)) return '/kv: expected an actor';
+  return { ...message.value, request, kv } as unknown as Task;
+}
+
+/** What came as the text of an execution; what is wrong with it when it is none. */
+export const readExecution = (came: unknown): Execution | string =>
+  typeof came === 'string'
+    ? (read(came, checkExecution) as Execution | string)
+    : '/: expected JSON text';
+
+function read<T>(text: string, check: (value: unknown) => Checked<T>): T | string {
+  try {
+    const checked = check(JSON.parse(text));
+    return checked.ok ? checked.value : wrong(checked.mismatch);
+  } catch {
+    return '/: expected JSON text';
+  }
+}
+
+const wrong = ({ pointer, found, expected }: Mismatch): string =>
+  `${pointer}: found ${found}, expected ${expected}`;

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type CallSite, nodesFor } from '../../../src/actors/delegation/place.ts';
 import type { MemberReport } from '../../../src/cluster/index.ts';
-import type { NodeId } from '../../../src/contracts/index.ts';
+import { DEFAULT_RESOURCES, type Json, type NodeId } from '../../../src/contracts/index.ts';
 import type { SimulatedSkill } from '../../../src/sandbox/index.ts';
 import { settled } from '../../../src/testing.ts';
 import { delegationWorld, only } from '../../support/delegation-world.ts';
@@ -130,6 +130,32 @@ describe('a call of a skill', () => {
     const twice = [1, 2].map(() => world.call('n-1', 'pay', { place: only('n-2') }));
     for (const asked of twice) expect(await outcome(world, asked)).toMatchObject({ value: 'paid' });
     expect(world.requests).toHaveLength(1);
+  });
+
+  it('that is too large for a message says so, whether it is what goes or what comes', async () => {
+    const echo: SimulatedSkill = async (input) => (input === 'much' ? 'x'.repeat(1_100_000) : 'y');
+    const world = await delegationWorld({ echo: { body: echo } });
+    const away = (input: string) =>
+      outcome(
+        world,
+        world.call('n-1', 'echo', { input, place: { elsewhere: true }, task: input.slice(0, 9) }),
+      );
+    const resources = { ...DEFAULT_RESOURCES, outputBytes: 4_000_000, inputBytes: 4_000_000 };
+    expect(await away('x'.repeat(1_100_000))).toMatchObject({ code: 'DELEGATION_FAILED' });
+    const much = world.call('n-1', 'echo', { input: 'much', place: only('n-2'), resources });
+    expect(await outcome(world, much)).toMatchObject({ code: 'DELEGATION_FAILED' });
+    expect(await countsOf(world, 'n-1')).toMatchObject({ offered: 1, completed: 1, lost: 0 });
+  });
+
+  it('takes any JSON there and back', async () => {
+    const echo: SimulatedSkill = async (input) => input;
+    const world = await delegationWorld({ echo: { body: echo } });
+    const deep = JSON.parse(`${'['.repeat(50)}{"$actor":1}${']'.repeat(50)}`) as Json;
+    const done = await outcome(
+      world,
+      world.call('n-1', 'echo', { input: deep, place: only('n-2') }),
+    );
+    expect(done).toEqual({ thread: 'n-2/main', value: deep });
   });
 
   it('does not wait for a node that answers with anything but an execution', async () => {
