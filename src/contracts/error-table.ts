@@ -146,6 +146,10 @@ export const ERROR_TABLE = {
     (d) => `the link to ${d.peer} is over (${d.reason}); the work may or may not have happened`,
     'The next message opens a new link; ask again only if the work is idempotent.',
   ),
+  PEER_AWAY: undelivered<{ peer: string }>(
+    (d) => `there is no way to ${d.peer} now: the bus is away, and so is every direct link`,
+    'Nothing was sent. Send again when NATS is back, or let messages wait: `whileAway: park`.',
+  ),
   LINK_CLOSED: undelivered<{ thread: string }>(
     (d) => `there is no link to thread ${d.thread}`,
     'The thread is starting, restarting or gone; `skein status` shows which.',

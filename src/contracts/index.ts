@@ -97,6 +97,7 @@ export type {
   Threads,
   TimerHandle,
   Timers,
+  WhileAway,
 } from './ports.ts';
 export type { SharedState, StateChange, StateEntry, StateWrite } from './shared-state.ts';
 export {

@@ -36,6 +36,8 @@ export interface FramePort {
   readonly post: (frame: Uint8Array) => void;
   /** What was posted and has not found room on its way yet; grows while the other side does not keep up. */
   readonly backlogBytes: () => number;
+  /** There is no way to the other side now, though there may be one again: what is posted waits. Default: there is one. */
+  readonly isAway?: () => boolean;
   /** `ageMs`: how long the frame waited at its sender, where the port knows; default 0. */
   readonly onFrame: (receive: (frame: Uint8Array, ageMs?: number) => void) => void;
   readonly onClose: (closed: (reason: string) => void) => void;
@@ -50,7 +52,15 @@ export interface PacketBus {
   readonly subscribe: (subject: string, receive: (packet: Uint8Array) => void) => () => void;
   /** Fires each time the way to the bus is there again after it was gone. */
   readonly onReturn: (returned: () => void) => void;
+  /** Whether packets can leave now. */
+  readonly isConnected: () => boolean;
 }
+
+/**
+ * What becomes of a message to another node while there is no way to it: it waits within the window of the link, until the peer has
+ * been silent for LIMITS.peerSilentMs, or is refused at once with PEER_AWAY.
+ */
+export type WhileAway = 'park' | 'refuse';
 
 /** Bytes both ways, in order, until either end closes. */
 export interface ByteStream {

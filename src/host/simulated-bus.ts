@@ -171,6 +171,7 @@ export function simulatedBus(time: SimulatedTime, random: Random): SimulatedBus 
         onReturn: (tell) => {
           returned.push([life, tell]);
         },
+        isConnected: () => !isDown,
       };
     },
   };

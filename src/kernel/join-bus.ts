@@ -1,5 +1,5 @@
 /** Joins an actor system to others by a bus: from then on the actors of other nodes are reached like those of other threads. */
-import type { PacketBus } from '../contracts/index.ts';
+import type { PacketBus, WhileAway } from '../contracts/index.ts';
 import { type Identity, PeerSessions, RefusedPackets } from '../transport/index.ts';
 import type { ActorSystem } from './actor-system.ts';
 
@@ -10,6 +10,8 @@ export interface JoinOptions {
   readonly identity: Identity;
   /** Default: that of the system. */
   readonly epoch?: number;
+  /** Default `park`. */
+  readonly whileAway?: WhileAway;
 }
 
 /** Close the sessions before the bus. */
@@ -26,6 +28,6 @@ export function joinBus(system: ActorSystem, options: JoinOptions): PeerSessions
     onPeer: (peer, port) => void nodes.accept(peer, port),
     refused: new RefusedPackets({ timers, log }),
   });
-  nodes.use((peer) => sessions.open(peer));
+  nodes.use((peer) => sessions.open(peer), options.whileAway);
   return sessions;
 }

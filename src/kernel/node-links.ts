@@ -7,6 +7,7 @@ import {
   type NodeId,
   parseAddress,
   type ThreadName,
+  type WhileAway,
 } from '../contracts/index.ts';
 import {
   betweenNodes,
@@ -60,6 +61,7 @@ export class NodeLinks {
   readonly #receive: Receive;
   readonly #links = new Map<NodeId, Map<ThreadName, Link>>();
   #open: OpenPeer | undefined;
+  #whileAway: WhileAway = 'park';
 
   constructor(system: ActorSystem, receive: Receive) {
     this.#system = system;
@@ -67,8 +69,14 @@ export class NodeLinks {
   }
 
   /** From now on messages to other nodes find a way. */
-  use(open: OpenPeer): void {
+  use(open: OpenPeer, whileAway: WhileAway = 'park'): void {
     this.#open = open;
+    this.#whileAway = whileAway;
+  }
+
+  /** Whether what goes over the link would wait for a way, and is not to. */
+  refuses(link: Link): boolean {
+    return this.#whileAway === 'refuse' && link.isAway;
   }
 
   /** A peer that opened a link, or opened one anew. */

@@ -83,6 +83,10 @@ export class Remote {
   send(envelope: Envelope): SendResult {
     const link = this.#linkTo(envelope.target);
     if (!link) return this.#refuse(envelope, this.#noLink(envelope.target));
+    if (envelope.target.node !== this.#system.node && this.#nodes.refuses(link)) {
+      const { node, thread } = envelope.target;
+      return this.#refuse(envelope, skeinError('PEER_AWAY', { peer: `${node}/${thread}` }));
+    }
     if (!link.admits(envelope.sender)) return this.#refuse(envelope, notKeepingUp(envelope.target));
     const encoded = link.user(this.#toWire(envelope));
     if (encoded.ok) return this.#sent();

@@ -1,5 +1,5 @@
 /** What a node is started with. Every setting has a default that suits one machine. */
-import type { Ceiling } from '../contracts/index.ts';
+import type { Ceiling, WhileAway } from '../contracts/index.ts';
 import type { LogLevel, MetricsOptions } from '../telemetry/index.ts';
 
 export interface ClusterMembership {
@@ -11,6 +11,8 @@ export interface ClusterMembership {
   readonly directHost?: string;
   /** Public keys of the nodes that are taken, as the status of each shows its own. Default: any node that finds the bus. */
   readonly trustedKeys?: readonly string[];
+  /** Messages to other nodes while NATS is away: they wait, which is the default, or are refused at once with PEER_AWAY. */
+  readonly whileAway?: WhileAway;
   /** What sets this node apart for those who choose one: up to 32, as `zone: a`. */
   readonly labels?: Readonly<Record<string, string>>;
 }

@@ -55,7 +55,7 @@ export async function openCluster(
   { cluster, dataDir, log: logging = { level: 'warn', format: 'plain' } }: NodeOptions,
   { seed: keySeed, life }: NodeSecret,
 ): Promise<Result<Cluster>> {
-  const { name = '', natsUrl, directHost, trustedKeys } = cluster ?? {};
+  const { name = '', natsUrl, directHost, trustedKeys, whileAway } = cluster ?? {};
   if (!isSafeName(name) || name.includes('.')) {
     const expected = 'a name of letters, digits, "-" and "_"';
     return failure('ARGUMENT_INVALID', {
@@ -79,6 +79,7 @@ export async function openCluster(
     life,
     ...(directHost === undefined ? {} : { directHost }),
     ...(trustedKeys === undefined ? {} : { trustedKeys }),
+    ...(whileAway === undefined ? {} : { whileAway }),
   };
   if (natsUrl !== undefined) {
     return success({ options: { ...facts, natsUrl }, close: async () => undefined });

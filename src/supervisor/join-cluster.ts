@@ -1,5 +1,11 @@
 /** One thread's way into a cluster: its own connection to NATS, its sessions, and direct links where peers can be reached. */
-import { EPOCHS_PER_LIFE, type Result, type Streams, success } from '../contracts/index.ts';
+import {
+  EPOCHS_PER_LIFE,
+  type Result,
+  type Streams,
+  success,
+  type WhileAway,
+} from '../contracts/index.ts';
 import { type ActorSystem, joinBus } from '../kernel/index.ts';
 import {
   connectNats,
@@ -24,6 +30,8 @@ export interface ClusterOptions {
   readonly isDirect?: boolean;
   /** Address of this machine on which peers of other machines may dial; without it only those of this machine do. */
   readonly directHost?: string;
+  /** Default `park`. */
+  readonly whileAway?: WhileAway;
 }
 
 export interface Joined {
@@ -39,13 +47,14 @@ export async function joinCluster(
   options: ClusterOptions,
   { streams, isPatient = false }: { readonly streams: Streams; readonly isPatient?: boolean },
 ): Promise<Result<Joined>> {
-  const { name: cluster, natsUrl: url, isDirect = true, directHost } = options;
+  const { name: cluster, natsUrl: url, isDirect = true, directHost, whileAway } = options;
   const { node, thread, timers, random, log } = system;
   const bus = await connectNats({ url, name: `${node}/${thread}`, log, isPatient });
   if (!bus.ok) return bus;
   const epoch = options.life * EPOCHS_PER_LIFE + (system.epoch % EPOCHS_PER_LIFE);
   const identity = { key: nodeKeyOf(options.keySeed), book: new KnownKeys(options.trustedKeys) };
-  const sessions = joinBus(system, { cluster, bus: bus.value, identity, epoch });
+  const policy = whileAway === undefined ? {} : { whileAway };
+  const sessions = joinBus(system, { cluster, bus: bus.value, identity, epoch, ...policy });
   const host = directHost === undefined ? {} : { host: directHost };
   const direct = isDirect
     ? await DirectLinks.start({ sessions, streams, timers, random, log, ...host })

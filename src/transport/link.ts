@@ -42,6 +42,10 @@ export class Link {
     return this.#share.admits(sender, this.#port.backlogBytes());
   }
 
+  get isAway(): boolean {
+    return this.#port.isAway?.() ?? false;
+  }
+
   /** Takes the message's value now; it leaves with the next `flush`, or at once when the frame is full. */
   user(message: UserMessage): Encoded {
     return this.#encoder.user(message);

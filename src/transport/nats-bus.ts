@@ -7,7 +7,6 @@ import { dialNats, type Nats, type NatsOptions } from './nats-connection.ts';
 import { PACKET_HEAD_BYTES } from './packet.ts';
 
 export interface NatsBus extends PacketBus {
-  readonly isConnected: () => boolean;
   readonly close: () => Promise<void>;
 }
 

@@ -225,6 +225,7 @@ export class PeerSessions {
         if (entry.direct) entry.direct.send(packet);
         else bus.publish(subject, entry.guard.seal(packet));
       },
+      isAway: () => entry.direct === undefined && !bus.isConnected(),
       probe: (doubts) => {
         if (doubts >= DIRECT_DOUBTS_MAX) this.#dropDirect(entry);
         this.#hello(entry);

@@ -29,6 +29,7 @@ export interface SessionPorts {
   readonly timers: Timers;
   /** Takes a packet; may lose it. The packet is not changed while `send` runs, and may be changed after. */
   readonly send: (packet: Uint8Array) => void;
+  readonly isAway: () => boolean;
   /** Asks the other end whether it still knows the session. `doubts`: repetitions since anything was acknowledged. */
   readonly probe: (doubts: number) => void;
   readonly ended: () => void;
@@ -122,6 +123,10 @@ export class Session implements FramePort {
   /** Not acknowledged yet, whether sent or held back. */
   backlogBytes(): number {
     return this.#queuedBytes + this.#unackedBytes;
+  }
+
+  isAway(): boolean {
+    return this.#ports.isAway();
   }
 
   onFrame(receive: (frame: Uint8Array, ageMs: number) => void): void {

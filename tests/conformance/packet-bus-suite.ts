@@ -200,7 +200,9 @@ export function packetBusSuite({ name, open }: PacketBusBody): void {
       const { packets } = await listen(beta, 'to.beta', alpha);
       expect(returns).toEqual({ alpha: 0, again: 0, beta: 0 });
       for (const times of [1, 2]) {
+        expect([alpha.isConnected(), beta.isConnected()]).toEqual([true, true]);
         await world.goAway();
+        expect([alpha.isConnected(), beta.isConnected()]).toEqual([false, false]);
         expect(returns.alpha).toBe(times - 1);
         await world.comeBack();
         await world.passing.until(

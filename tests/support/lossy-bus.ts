@@ -50,6 +50,7 @@ export function lossyBus(time: SimulatedTime, random: Random, faults = NO_FAULTS
           return () => listeners.delete(subject);
         },
         onReturn: (tell) => returned.push(tell),
+        isConnected: () => isUp,
         cut: () => {
           isUp = false;
         },

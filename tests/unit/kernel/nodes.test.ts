@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { LIMITS, type NodeId } from '../../../src/contracts/index.ts';
+import { LIMITS, type NodeId, type WhileAway } from '../../../src/contracts/index.ts';
 import { seededRandom, simulatedTime } from '../../../src/host/index.ts';
 import {
   type ActorContext,
@@ -13,7 +13,7 @@ import { simulatedIdentity } from '../../../src/transport/index.ts';
 import { type BusFaults, lossyBus, NO_FAULTS } from '../../support/lossy-bus.ts';
 import { recordingLog } from '../../support/systems.ts';
 
-function twoNodes(faults: BusFaults = NO_FAULTS) {
+function twoNodes(faults: BusFaults = NO_FAULTS, whileAway: WhileAway = 'park') {
   const time = simulatedTime();
   const random = seededRandom('nodes');
   const wire = lossyBus(time, random.fork('bus'), faults);
@@ -30,6 +30,7 @@ function twoNodes(faults: BusFaults = NO_FAULTS) {
       cluster: 'test',
       bus,
       identity: simulatedIdentity(system.node),
+      whileAway,
     });
     return { system, bus, sessions, lines };
   };
@@ -244,6 +245,36 @@ describe('actors of different nodes', () => {
     expect(results.filter((kind) => kind === 'accepted').length * 2 ** 16).toBeLessThan(
       LIMITS.linkBacklogBytes + 2 ** 20,
     );
+  });
+
+  it('let messages wait while the bus is away, or refuse them at once, as they were told', async () => {
+    const send = async (whileAway: WhileAway) => {
+      const { time, alpha, beta } = twoNodes(NO_FAULTS, whileAway);
+      const ref = beta.system.spawn(echo, undefined, { name: 'echo' });
+      const target = far(alpha.system, ref);
+      await settled(time, alpha.system.ask(target, 'say', 'before'));
+      alpha.bus.cut();
+      const asked = alpha.system.ask(target, 'say', 'meanwhile');
+      const told = alpha.system.tell(target, 'say', 'told').kind;
+      await time.advance(SOME_MS);
+      alpha.bus.mend();
+      const answer = await settled(time, asked);
+      const after = await settled(time, alpha.system.ask(target, 'say', 'after'));
+      const seen = await settled(time, beta.system.ask(ref, 'seen', undefined));
+      return { answer, told, after: after.kind, seen: seen.kind === 'answered' ? seen.value : [] };
+    };
+    expect(await send('park')).toEqual({
+      answer: { kind: 'answered', value: 'meanwhile' },
+      told: 'accepted',
+      after: 'answered',
+      seen: ['before', 'meanwhile', 'told', 'after'],
+    });
+    expect(await send('refuse')).toMatchObject({
+      answer: { kind: 'not-delivered', error: { code: 'PEER_AWAY' } },
+      told: 'refused',
+      after: 'answered',
+      seen: ['before', 'after'],
+    });
   });
 
   it('may not stop, restart or spawn on another node, whatever a frame says', async () => {
