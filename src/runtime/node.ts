@@ -5,7 +5,6 @@ import {
   contractOf,
   kvActor,
   type RunEvent,
-  SANDBOX_KEEPER,
   type SandboxStatus,
   skillPoolActor,
   verifierActor,
@@ -24,7 +23,6 @@ import {
   type Result,
   type SkillPackage,
   type StructuredOutcome,
-  skeinError,
   success,
   type ThreadName,
 } from '../contracts/index.ts';
@@ -32,6 +30,8 @@ import { realPorts, realThreads } from '../host/index.ts';
 import { type ActorRef, ActorSystem, type DeadLetter, type SystemEnd } from '../kernel/index.ts';
 import { loadSkillPackage, type SkillRegistry } from '../skills/index.ts';
 import {
+  type DrainReport,
+  type NodeFacts,
   type SupervisorReport,
   startThreads,
   supervisor,
@@ -55,6 +55,8 @@ import type { NodeOptions } from './node-options.ts';
 import { type Cluster, type ClusterStatus, openCluster } from './open-cluster.ts';
 import { openRegistry } from './open-registry.ts';
 import { answerQuery, type Query, type QueryAnswers } from './query.ts';
+import { loadOf, RunGate } from './run-gate.ts';
+import { keeperSpec, keeperStatus } from './sandbox-keepers.ts';
 import { openStores, type Stores } from './stores.ts';
 
 export interface NodeStatus {
@@ -67,6 +69,8 @@ export interface NodeStatus {
   readonly skills: number;
   readonly actors: number;
   readonly activeRuns: number;
+  /** Whether it takes runs. */
+  readonly work: NodeFacts['work'];
   readonly deadLetters: number;
   readonly supervision: SupervisorReport | null;
   readonly processors: number;
@@ -102,13 +106,23 @@ export interface SkeinNode {
   readonly trace: (correlationId: string) => Promise<readonly SpanRecord[]>;
   readonly status: () => Promise<NodeStatus>;
   readonly deadLetters: () => readonly DeadLetter[];
+  /** The little of the status that costs nothing to say often. */
+  readonly facts: () => NodeFacts;
+  /**
+   * Takes no more runs, waits for those that are active, hands over what it owns and says so to the cluster. The node stays up.
+   * Failure: DRAIN_TIMEOUT; it goes on refusing runs until it is asked again or told to `resume`.
+   */
+  readonly drain: (options: { readonly timeoutMs: number }) => Promise<Result<DrainReport>>;
+  /** What else the node has to give away before it is drained; called when no run is active. */
+  readonly onDrain: (handOver: () => Promise<void>) => void;
+  /** Takes runs again. */
+  readonly resume: () => void;
   readonly ended: Promise<SystemEnd>;
   /** Ends the node in order; settles when nothing of it is left. */
   readonly close: () => Promise<void>;
 }
 
 const DRAIN_MS = 1_000;
-const START_MS = LIMITS.threadStartMs;
 
 export async function startNode(options: NodeOptions): Promise<Result<SkeinNode>> {
   const startedMs = realPorts.clock.monotonicMs();
@@ -216,7 +230,12 @@ function assemble(
   );
   const { policy } = options;
   const parts = { system, registry, journal: stores.journal, pool, verifier, policy };
-  let activeRuns = 0;
+  const gate = new RunGate({
+    node: id,
+    clock,
+    timers,
+    onWork: (work) => place?.describe(work),
+  });
   const counter = metrics && countRuns(metrics.meter);
   if (metrics) {
     observeNode(metrics.meter, {
@@ -225,7 +244,7 @@ function assemble(
           ['main', system.counts()],
           ...[...(await group.reports())].map(([name, { counts }]) => [name, counts] as const),
         ]),
-      activeRuns: () => activeRuns,
+      activeRuns: () => gate.active,
       members: () => place?.members() ?? [],
       residentBytes: () => process.memoryUsage.rss(),
     });
@@ -238,7 +257,7 @@ function assemble(
       group,
       labels: options.cluster?.labels ?? {},
       logging,
-      activeRuns: () => activeRuns,
+      activeRuns: () => gate.active,
       skills: () => registry.digest(),
     });
 
@@ -252,12 +271,11 @@ function assemble(
     recovered: stores.recovered,
     metricsUrl: metrics?.url,
     execute: async (request, onEvent = () => undefined) => {
-      if (activeRuns >= LIMITS.concurrentRuns) {
-        const error = skeinError('OVERLOADED', { reason: `${activeRuns} runs are active` });
+      const error = gate.enter();
+      if (error) {
         const ids = { runId: newRunId(random), correlationId: newCorrelationId(random) };
         return { ok: false, error, ...ids, attempts: 0, usage: NO_USAGE, elapsedMs: 0 };
       }
-      activeRuns++;
       try {
         const outcome = await executeRun(request, parts, (event) => {
           counter?.event(event);
@@ -266,7 +284,7 @@ function assemble(
         counter?.outcome(outcome);
         return outcome;
       } finally {
-        activeRuns--;
+        gate.leave();
       }
     },
     describe: async (skill) =>
@@ -294,13 +312,24 @@ function assemble(
       sandboxes: (await sandboxes()).flatMap((each) => (each.ok ? [each.value] : [])),
       skills: registry.list().length,
       actors: system.actorCount,
-      activeRuns,
+      activeRuns: gate.active,
+      work: gate.work,
       deadLetters: system.deadLetters.total,
       supervision: await reportOf(system, threadSupervisor),
       processors: cpus().length,
       cluster: (await place?.status()) ?? null,
     }),
     deadLetters: () => system.deadLetters.list(),
+    facts: () => ({
+      work: gate.work,
+      activeRuns: gate.active,
+      load: loadOf(gate.active),
+      threads: group.names.length,
+      members: place?.members().map((member) => member.node) ?? [],
+    }),
+    drain: ({ timeoutMs }) => gate.drain(timeoutMs),
+    onDrain: (handOver) => gate.onDrain(handOver),
+    resume: () => gate.resume(),
     ended: system.terminated,
     close: () => {
       closing ??= (async () => {
@@ -336,25 +365,6 @@ function assemble(
     return success(undefined);
   };
   return { node, ready };
-}
-
-const keeperSpec = (thread: ThreadName, warmHosts: number) => ({
-  name: `sandbox-${thread}`,
-  actor: { module: SANDBOX_KEEPER, thread, args: { warmHosts } },
-});
-
-async function keeperStatus(
-  system: ActorSystem,
-  keepers: ActorRef,
-  thread: string,
-): Promise<Result<SandboxStatus>> {
-  const path = `${keepers.address.replace(/\/main\//, `/${thread}/`)}/sandbox-${thread}`;
-  const ref = system.refAt(path);
-  if (!ref.ok) return ref;
-  const answer = await system.ask(ref.value, 'status', undefined, { timeoutMs: START_MS });
-  return answer.kind === 'answered'
-    ? (answer.value as Result<SandboxStatus>)
-    : { ok: false, error: answer.error };
 }
 
 /** Settles with nothing once every thread is linked. */
