@@ -6,6 +6,8 @@ import { type NodeOptions, type NodeStatus, type SkeinNode, startNode } from '..
 export interface LocalNodeOptions extends NodeOptions {
   /** Ctrl-C is how this command is meant to end: the command itself goes on after the node has closed. */
   readonly endsByInterrupt?: boolean;
+  /** A terminal's Ctrl-C meets the whole group: the supervisor alone acts on it. */
+  readonly isSupervised?: boolean;
 }
 
 export async function startLocalNode(options: LocalNodeOptions): Promise<Result<SkeinNode>> {
@@ -20,7 +22,9 @@ export async function startLocalNode(options: LocalNodeOptions): Promise<Result<
     const closed = node.close();
     if (!options.endsByInterrupt) void closed.then(() => process.exit(code));
   };
-  process.on('SIGINT', () => stop('SIGINT'));
+  process.on('SIGINT', () => {
+    if (!options.isSupervised) stop('SIGINT');
+  });
   process.on('SIGTERM', () => stop('SIGTERM'));
   const running = await new ControlClient(options.dataDir).get<NodeStatus>('/v1/status');
   if (running.ok)

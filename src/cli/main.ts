@@ -7,6 +7,7 @@ import { completionScript, SHELLS } from './completion.ts';
 import { addSkillCommand, contractCommand } from './contract.ts';
 import { demoCommand } from './demo/demo.ts';
 import { describeSkillCommand, listSkillsCommand, statusCommand } from './inspect.ts';
+import { type NodeCommandOptions, nodeCommand } from './node.ts';
 import { type GlobalOptions, reportError } from './output.ts';
 import { planCommand } from './plan.ts';
 import { runCommand } from './run.ts';
@@ -102,6 +103,7 @@ export async function buildProgram(): Promise<Command> {
     .option('--skills <dir...>', 'folders of skill packages to load', [])
     .option('--recover-journal', 'set a damaged journal aside and keep what came before the damage')
     .action(finish((options) => upCommand(options as Parameters<typeof upCommand>[0])));
+  addNode(add, finish, program);
   add(
     program,
     'run',
@@ -165,6 +167,42 @@ type Add = (parent: Command, name: string, description: string) => Command;
 type Finish = (
   work: (globals: GlobalOptions, ...rest: never[]) => Promise<number>,
 ) => (...parts: unknown[]) => Promise<void>;
+
+function addNode(add: Add, finish: Finish, program: Command): void {
+  add(program, 'node', 'start a node that joins a cluster, until Ctrl-C')
+    .addOption(
+      new Option('--cluster <name>', 'join the nodes of this name through NATS')
+        .env('SKEIN_CLUSTER')
+        .default('default'),
+    )
+    .addOption(
+      new Option('--nats <url>', 'NATS of the cluster; without it the node runs its own').env(
+        'SKEIN_NATS_URL',
+      ),
+    )
+    .addOption(
+      new Option('--threads <n>', 'worker threads, 1 to 16')
+        .env('SKEIN_THREADS')
+        .default(2)
+        .argParser(wholeNumber(1, 16)),
+    )
+    .addOption(
+      new Option('--log <level>', 'lines on stderr').env('SKEIN_LOG').choices([...LOG_LEVELS]),
+    )
+    .addOption(
+      new Option(
+        '--direct-host <address>',
+        'address of this machine on which nodes of other machines may dial',
+      ).env('SKEIN_DIRECT_HOST'),
+    )
+    .option('--label <key=value...>', 'what sets the node apart: zone=a', [])
+    .option('--policy <file>', 'YAML: skills, resources and grants that no run gets past')
+    .option('--slots <n>', 'skill actors on each thread, 1 to 64', wholeNumber(1, 64))
+    .option('--warm-hosts <n>', 'host processes kept ready on each thread', wholeNumber(0, 64))
+    .option('--thread-heap <MiB>', 'heap of a worker thread', wholeNumber(64, 65_536))
+    .addOption(new Option('--supervised', 'answer to a group supervisor').hideHelp())
+    .action(finish((options) => nodeCommand(options as NodeCommandOptions)));
+}
 
 function addSimulator(add: Add, finish: Finish, program: Command): void {
   const sim = add(program, 'sim', 'run whole clusters on virtual time, one seed after the other');

@@ -32,6 +32,43 @@ export const NODE_ERRORS = {
     (d) => `NATS cannot be used: ${d.reason}`,
     'See that nats-server runs and that URL, credentials and max_payload are right.',
   ),
+  NODE_START_FAILED: row(
+    'node',
+    500,
+    1,
+    'final',
+  )<{ node: string; reason: string }>(
+    (d) => `node ${d.node} did not get ready: ${d.reason}`,
+    'Read what the node wrote to stderr, correct its settings and start it again.',
+  ),
+  NODE_DRAINING: row(
+    'node',
+    503,
+    1,
+    'retryable',
+  )<{ node: string }>(
+    (d) => `node ${d.node} takes no new work: it is being drained`,
+    'Ask another node of the cluster, or this one again after its redeploy.',
+  ),
+  DRAIN_TIMEOUT: row(
+    'node',
+    504,
+    1,
+    'retryable',
+  )<{ node: string; timeoutMs: number; activeRuns: number }>(
+    (d) => `node ${d.node} is not drained after ${d.timeoutMs} ms: ${d.activeRuns} runs are active`,
+    'Give it more time with --timeout. Until then it takes no new runs; `skein drain --undo` lets it.',
+  ),
+  REDEPLOY_FAILED: row(
+    'node',
+    500,
+    1,
+    'final',
+  )<{ node: string; reason: string; isBack: boolean }>(
+    (d) =>
+      `node ${d.node} could not be replaced: ${d.reason}; ${d.isBack ? 'it runs with its previous settings' : 'it is down'}`,
+    'The nodes after it were left alone. Correct the cause and redeploy again.',
+  ),
   OVERLOADED: row(
     'node',
     429,

@@ -4,9 +4,11 @@ import { realClock } from './clock.ts';
 import { realRandom } from './random.ts';
 import { realTimers } from './timers.ts';
 
+export { dyingWithParent } from './die-with-parent.ts';
 export { DriftingClock } from './drifting-clock.ts';
 export { findProgram, type WantedProgram } from './find-program.ts';
 export { type HttpClient, realHttpClient } from './http-client.ts';
+export { openParentPipe } from './parent-pipe.ts';
 export { realProcesses } from './processes.ts';
 export { seededRandom, uniformOf, xoshiro128 } from './seeded-random.ts';
 export { type SimulatedTime, simulatedTime } from './simulated-clock.ts';

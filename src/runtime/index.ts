@@ -2,9 +2,24 @@
 
 export { readCeiling } from './ceiling-file.ts';
 export { type ExecuteParts, type ExecuteRequest, executeRun } from './execute.ts';
-export { type NodeStatus, type SkeinNode, startNode } from './node.ts';
+export { startNode } from './node.ts';
+export { LABEL_PATTERN, labelFault, parseLabels } from './node-labels.ts';
 export type { NodeOptions } from './node-options.ts';
 export { openRegistry } from './open-registry.ts';
+export {
+  type OperatorReport,
+  OperatorReportSchema,
+  type ReportFiles,
+  writeOperatorReport,
+} from './operator-report.ts';
 export { checkPlan, readPlan } from './plan-file.ts';
 export { type Goal, planFor } from './planner.ts';
 export type { BudgetReport, Query, QueryAnswers, RunSummary } from './query.ts';
+export type { NodeStatus, SkeinNode } from './skein-node.ts';
+export {
+  equalNodes,
+  type RunningGroup,
+  type StartGroupOptions,
+  startNodeGroup,
+  type WantedNode,
+} from './start-group.ts';

@@ -37,6 +37,10 @@ export class NodeCluster {
     this.trace = startTraces({ system, members, own });
   }
 
+  get name(): string {
+    return this.#cluster.options.name;
+  }
+
   /** Everybody who is not gone, this node included; nobody before it entered. */
   members(): readonly MemberReport[] {
     return this.#members?.list() ?? [];

@@ -36,6 +36,8 @@ export interface NodeDelegation {
   readonly delegator: ActorRef;
   /** What the node does for others now. */
   readonly active: () => number;
+  /** Settles when the node does nothing for others. */
+  readonly idle: () => Promise<void>;
   /** A skill that this node lacks. Failure: SKILL_NOT_FOUND. */
   readonly find: (wanted: string) => Promise<Result<SkillPackage>>;
   readonly memberGone: (node: NodeId) => void;
@@ -47,9 +49,13 @@ const FIND_MS = 5_000;
 export function startDelegation(parts: DelegationParts): NodeDelegation {
   const { system, pool, kv, registry, policy, members, capacity, takesWork } = parts;
   let active = 0;
+  let onIdle: (() => void)[] = [];
   const skills = { list: () => registry.list(), find: (wanted: string) => registry.find(wanted) };
   const onActive = (count: number): void => {
     active = count;
+    if (active > 0) return;
+    for (const tell of onIdle) tell();
+    onIdle = [];
   };
   const delegate = system.spawn(
     delegateActor,
@@ -64,6 +70,9 @@ export function startDelegation(parts: DelegationParts): NodeDelegation {
   return {
     delegator,
     active: () => active,
+    idle: async () => {
+      if (active > 0) await new Promise<void>((resolve) => onIdle.push(resolve));
+    },
     find: async (wanted) => {
       const answer = await system.ask(delegator, 'find', wanted, { timeoutMs: FIND_MS });
       return answer.kind === 'answered'

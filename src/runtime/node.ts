@@ -1,35 +1,26 @@
 /** A whole node: stores, threads, sandboxes, skills and the actors between them, started in order and ended in reverse. */
 import { cpus } from 'node:os';
 import {
-  type CallContract,
   contractOf,
   kvActor,
-  type RunEvent,
-  SANDBOX_KEEPER,
   type SandboxStatus,
   skillPoolActor,
   verifierActor,
 } from '../actors/index.ts';
 import {
-  type CapabilityGrants,
-  type Ceiling,
   describeExit,
   failure,
   firstEpochOf,
   LIMITS,
   NO_USAGE,
-  type NodeId,
   newCorrelationId,
   newRunId,
   type Result,
-  type SkillPackage,
-  type StructuredOutcome,
-  skeinError,
   success,
   type ThreadName,
 } from '../contracts/index.ts';
 import { realPorts, realThreads } from '../host/index.ts';
-import { type ActorRef, ActorSystem, type DeadLetter, type SystemEnd } from '../kernel/index.ts';
+import { type ActorRef, ActorSystem } from '../kernel/index.ts';
 import { loadSkillPackage, type SkillRegistry } from '../skills/index.ts';
 import {
   type SupervisorReport,
@@ -47,68 +38,20 @@ import {
   startTracing,
 } from '../telemetry/index.ts';
 import { nodeKeyOf } from '../transport/index.ts';
-import { type ExecuteRequest, executeRun } from './execute.ts';
+import { executeRun } from './execute.ts';
 import { NodeCluster } from './node-cluster.ts';
 import { type NodeSecret, openNodeKey } from './node-key-file.ts';
 import { countRuns, measureSpans, observeNode } from './node-metrics.ts';
 import type { NodeOptions } from './node-options.ts';
-import { type Cluster, type ClusterStatus, openCluster } from './open-cluster.ts';
+import { type Cluster, openCluster } from './open-cluster.ts';
 import { openRegistry } from './open-registry.ts';
-import { answerQuery, type Query, type QueryAnswers } from './query.ts';
+import { answerQuery } from './query.ts';
+import { loadOf, RunGate } from './run-gate.ts';
+import { keeperSpec, keeperStatus } from './sandbox-keepers.ts';
+import type { SkeinNode } from './skein-node.ts';
 import { openStores, type Stores } from './stores.ts';
 
-export interface NodeStatus {
-  readonly node: NodeId;
-  readonly pid: number;
-  readonly uptimeMs: number;
-  readonly durability: 'memory' | 'fsynced';
-  readonly threads: readonly { readonly name: string; readonly life: number }[];
-  readonly sandboxes: readonly SandboxStatus[];
-  readonly skills: number;
-  readonly actors: number;
-  readonly activeRuns: number;
-  readonly deadLetters: number;
-  readonly supervision: SupervisorReport | null;
-  readonly processors: number;
-  readonly cluster: ClusterStatus | null;
-}
-
-export interface SkeinNode {
-  readonly id: NodeId;
-  readonly system: ActorSystem;
-  readonly threads: ThreadGroup;
-  readonly recovered: readonly string[];
-  /** Where Prometheus scrapes, when the node was started with `metrics`. */
-  readonly metricsUrl: string | undefined;
-  /** Runs a plan or a skill. Never throws or rejects. */
-  readonly execute: (
-    request: ExecuteRequest,
-    onEvent?: (event: RunEvent) => void,
-  ) => Promise<StructuredOutcome>;
-  readonly describe: (skill: string) => Promise<Result<SkillPackage>>;
-  /** Holds a package from now on, after every restart too. */
-  readonly register: (skill: SkillPackage) => Promise<Result<SkillPackage>>;
-  /**
-   * What a call of the skill would be held to: its manifest's figures and capabilities, under the caller's grants and profile
-   * and the node's policy; the tighter wins. Failures: SKILL_NOT_FOUND, CAPABILITY_DENIED.
-   */
-  readonly resourceContract: (
-    skill: string,
-    terms?: { readonly grants?: CapabilityGrants; readonly profile?: Ceiling },
-  ) => Promise<Result<CallContract>>;
-  readonly query: <Q extends Query>(query: Q) => Promise<Result<QueryAnswers[Q['kind']]>>;
-  readonly skills: () => readonly SkillPackage[];
-  /** The spans of a request, by start; those of every thread included. */
-  readonly trace: (correlationId: string) => Promise<readonly SpanRecord[]>;
-  readonly status: () => Promise<NodeStatus>;
-  readonly deadLetters: () => readonly DeadLetter[];
-  readonly ended: Promise<SystemEnd>;
-  /** Ends the node in order; settles when nothing of it is left. */
-  readonly close: () => Promise<void>;
-}
-
 const DRAIN_MS = 1_000;
-const START_MS = LIMITS.threadStartMs;
 
 export async function startNode(options: NodeOptions): Promise<Result<SkeinNode>> {
   const startedMs = realPorts.clock.monotonicMs();
@@ -214,8 +157,13 @@ function assemble(
     await group.flushSpans();
     return spans.trace(correlationId);
   };
-  let activeRuns = 0;
-  const place =
+  const gate: RunGate = new RunGate({
+    node: id,
+    clock,
+    timers,
+    onWork: (work) => place?.describe(work),
+  });
+  const place: NodeCluster | undefined =
     cluster &&
     new NodeCluster(cluster, {
       system,
@@ -227,9 +175,10 @@ function assemble(
       logging,
       labels: options.cluster?.labels ?? {},
       capacity: threads * slotsPerThread,
-      activeRuns: () => activeRuns,
+      activeRuns: () => gate.active,
       trace: ownTrace,
     });
+  if (place) gate.onDrain(place.delegation.idle);
   const workers = place?.delegation.delegator ?? pool;
   const verifier = system.spawn(verifierActor, { pool: workers }, { name: 'verifier' });
   const keepers = system.spawn(
@@ -254,7 +203,7 @@ function assemble(
           ['main', system.counts()],
           ...[...(await group.reports())].map(([name, { counts }]) => [name, counts] as const),
         ]),
-      activeRuns: () => activeRuns,
+      activeRuns: () => gate.active,
       members: () => place?.members() ?? [],
       delegation: async () => (await place?.delegation.status()) ?? null,
       residentBytes: () => process.memoryUsage.rss(),
@@ -272,12 +221,11 @@ function assemble(
     recovered: stores.recovered,
     metricsUrl: metrics?.url,
     execute: async (request, onEvent = () => undefined) => {
-      if (activeRuns >= LIMITS.concurrentRuns) {
-        const error = skeinError('OVERLOADED', { reason: `${activeRuns} runs are active` });
+      const error = gate.enter();
+      if (error) {
         const ids = { runId: newRunId(random), correlationId: newCorrelationId(random) };
         return { ok: false, error, ...ids, attempts: 0, usage: NO_USAGE, elapsedMs: 0 };
       }
-      activeRuns++;
       try {
         const outcome = await executeRun(request, parts, (event) => {
           counter?.event(event);
@@ -286,7 +234,7 @@ function assemble(
         counter?.outcome(outcome);
         return outcome;
       } finally {
-        activeRuns--;
+        gate.leave();
       }
     },
     describe: async (skill) =>
@@ -310,13 +258,24 @@ function assemble(
       sandboxes: (await sandboxes()).flatMap((each) => (each.ok ? [each.value] : [])),
       skills: registry.list().length,
       actors: system.actorCount,
-      activeRuns,
+      activeRuns: gate.active,
+      work: gate.work,
       deadLetters: system.deadLetters.total,
       supervision: await reportOf(system, threadSupervisor),
       processors: cpus().length,
       cluster: (await place?.status()) ?? null,
     }),
     deadLetters: () => system.deadLetters.list(),
+    facts: () => ({
+      work: gate.work,
+      activeRuns: gate.active,
+      load: loadOf(gate.active),
+      threads: group.names.length,
+      members: place?.members().map((member) => member.node) ?? [],
+    }),
+    drain: ({ timeoutMs }) => gate.drain(timeoutMs),
+    onDrain: (handOver) => gate.onDrain(handOver),
+    resume: () => gate.resume(),
     ended: system.terminated,
     close: () => {
       closing ??= (async () => {
@@ -343,7 +302,7 @@ function assemble(
     if (place) {
       const entered = await place.enter();
       if (!entered.ok) return entered;
-      phase(`cluster ${cluster.options.name}`);
+      phase(`cluster ${place.name}`);
     }
     for (const status of await sandboxes()) {
       if (!status.ok) return status;
@@ -352,25 +311,6 @@ function assemble(
     return success(undefined);
   };
   return { node, ready };
-}
-
-const keeperSpec = (thread: ThreadName, warmHosts: number) => ({
-  name: `sandbox-${thread}`,
-  actor: { module: SANDBOX_KEEPER, thread, args: { warmHosts } },
-});
-
-async function keeperStatus(
-  system: ActorSystem,
-  keepers: ActorRef,
-  thread: string,
-): Promise<Result<SandboxStatus>> {
-  const path = `${keepers.address.replace(/\/main\//, `/${thread}/`)}/sandbox-${thread}`;
-  const ref = system.refAt(path);
-  if (!ref.ok) return ref;
-  const answer = await system.ask(ref.value, 'status', undefined, { timeoutMs: START_MS });
-  return answer.kind === 'answered'
-    ? (answer.value as Result<SandboxStatus>)
-    : { ok: false, error: answer.error };
 }
 
 /** Settles with nothing once every thread is linked. */

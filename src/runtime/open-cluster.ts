@@ -1,27 +1,24 @@
 /** What a node needs before it can join a cluster: a NATS that somebody runs, or one of its own. */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { MemberReport } from '../cluster/index.ts';
 import { failure, isSafeName, type Result, success } from '../contracts/index.ts';
-import { findProgram, realPorts, realProcesses } from '../host/index.ts';
+import { realPorts } from '../host/index.ts';
 import type { ClusterOptions, Joined, ThreadGroup } from '../supervisor/index.ts';
 import { createLog } from '../telemetry/index.ts';
 import {
   keyText,
-  type NatsServer,
   nodeKeyOf,
   type PeerStatus,
   parseKeyText,
   type Refusal,
   type RefusalCounts,
-  startNatsServer,
   withoutPassword,
 } from '../transport/index.ts';
 import type { DelegationStatus } from './node-delegation.ts';
 import type { NodeSecret } from './node-key-file.ts';
+import { labelFault } from './node-labels.ts';
 import type { NodeMembers } from './node-members.ts';
 import type { NodeOptions } from './node-options.ts';
+import { ownServer } from './own-nats.ts';
 
 export interface Cluster {
   readonly options: ClusterOptions;
@@ -73,6 +70,8 @@ export async function openCluster(
       expected,
     });
   }
+  const label = labelFault(cluster?.labels ?? {});
+  if (label) return failure('ARGUMENT_INVALID', { argument: 'labels', ...label });
   const facts = {
     name,
     keySeed,
@@ -89,30 +88,6 @@ export async function openCluster(
   if (!server.ok) return server;
   const { url, close } = server.value;
   return success({ options: { ...facts, natsUrl: url }, close });
-}
-
-async function ownServer(
-  dataDir: string,
-  log: ReturnType<typeof createLog>,
-): Promise<Result<NatsServer>> {
-  const found = await findProgram({ program: 'nats-server', debianPackage: 'nats-server' });
-  if (!found.ok) return found;
-  const isShort = dataDir === 'memory';
-  const folder = isShort ? await mkdtemp(join(tmpdir(), 'skein-nats-')) : join(dataDir, 'nats');
-  const remove = async (): Promise<void> => {
-    if (isShort) await rm(folder, { recursive: true, force: true });
-  };
-  const ports = { ...realPorts, processes: realProcesses };
-  const server = await startNatsServer({ ...ports, program: found.value, dataDir: folder, log });
-  if (!server.ok) {
-    await remove();
-    return server;
-  }
-  const close = async (): Promise<void> => {
-    await server.value.close();
-    await remove();
-  };
-  return success({ ...server.value, close });
 }
 
 export async function statusOf(

@@ -1,6 +1,24 @@
 /** Supervision trees: supervisors as actors, worker threads as their children. */
 export type { ChildSpec, RestartType } from './child-spec.ts';
 export { type ClusterOptions, type Joined, joinCluster } from './join-cluster.ts';
+export {
+  type DrainReport,
+  type FromNode,
+  type GroupEvent,
+  type GroupNode,
+  launchSpec,
+  lineOf,
+  NODE_STRATEGY,
+  type NodeFacts,
+  NodeGroup,
+  type NodeGroupOptions,
+  type NodeLauncher,
+  type NodeLimits,
+  type NodeSettings,
+  type NodeState,
+  readToNode,
+  type ToNode,
+} from './node-group/index.ts';
 export { judgeRestart, type RestartIntensity, type RestartVerdict } from './restart-intensity.ts';
 export { affectedBy, DEFAULT_STRATEGY, type RestartScope, type Strategy } from './strategy.ts';
 export {

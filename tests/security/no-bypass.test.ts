@@ -71,7 +71,8 @@ const RUNS_TEXT: readonly Rule[] = [
     allowed: {
       'host/forbid-ambient.ts': 'takes `spawn` away while a simulation runs',
       'host/find-program.ts': 'fetches a program that tests and examples run beside a node',
-      'host/processes.ts': 'starts sandbox hosts from a command line made in sandbox/launch.ts',
+      'host/processes.ts':
+        'starts sandbox hosts (sandbox/launch.ts), nodes (node-settings.ts) and nats-server',
     },
   },
 ];
@@ -101,7 +102,7 @@ const GATES: readonly Rule[] = [
     pattern: /\.spawnOn\(|\bmodule: [A-Z]{2}/,
     allowed: {
       'actors/skill-pool-actor.ts': 'SKILL_ACTOR, a constant',
-      'runtime/node.ts': 'SANDBOX_KEEPER, a constant',
+      'runtime/sandbox-keepers.ts': 'SANDBOX_KEEPER, a constant',
       'supervisor/supervisor.ts': 'the module of a child spec, which is one of the two',
     },
   },

@@ -1,0 +1,79 @@
+/** A node as a program holds it: what it can be asked and told. */
+import type { CallContract, RunEvent, SandboxStatus } from '../actors/index.ts';
+import type {
+  CapabilityGrants,
+  Ceiling,
+  NodeId,
+  Result,
+  SkillPackage,
+  StructuredOutcome,
+} from '../contracts/index.ts';
+import type { ActorSystem, DeadLetter, SystemEnd } from '../kernel/index.ts';
+import type { DrainReport, NodeFacts, SupervisorReport, ThreadGroup } from '../supervisor/index.ts';
+import type { SpanRecord } from '../telemetry/index.ts';
+import type { ExecuteRequest } from './execute.ts';
+import type { ClusterStatus } from './open-cluster.ts';
+import type { Query, QueryAnswers } from './query.ts';
+
+export interface NodeStatus {
+  readonly node: NodeId;
+  readonly pid: number;
+  readonly uptimeMs: number;
+  readonly durability: 'memory' | 'fsynced';
+  readonly threads: readonly { readonly name: string; readonly life: number }[];
+  readonly sandboxes: readonly SandboxStatus[];
+  readonly skills: number;
+  readonly actors: number;
+  readonly activeRuns: number;
+  /** Whether it takes runs. */
+  readonly work: NodeFacts['work'];
+  readonly deadLetters: number;
+  readonly supervision: SupervisorReport | null;
+  readonly processors: number;
+  readonly cluster: ClusterStatus | null;
+}
+
+export interface SkeinNode {
+  readonly id: NodeId;
+  readonly system: ActorSystem;
+  readonly threads: ThreadGroup;
+  readonly recovered: readonly string[];
+  /** Where Prometheus scrapes, when the node was started with `metrics`. */
+  readonly metricsUrl: string | undefined;
+  /** Runs a plan or a skill. Never throws or rejects. */
+  readonly execute: (
+    request: ExecuteRequest,
+    onEvent?: (event: RunEvent) => void,
+  ) => Promise<StructuredOutcome>;
+  readonly describe: (skill: string) => Promise<Result<SkillPackage>>;
+  /** Holds a package from now on, after every restart too. */
+  readonly register: (skill: SkillPackage) => Promise<Result<SkillPackage>>;
+  /**
+   * What a call of the skill would be held to: its manifest's figures and capabilities, under the caller's grants and profile
+   * and the node's policy; the tighter wins. Failures: SKILL_NOT_FOUND, CAPABILITY_DENIED.
+   */
+  readonly resourceContract: (
+    skill: string,
+    terms?: { readonly grants?: CapabilityGrants; readonly profile?: Ceiling },
+  ) => Promise<Result<CallContract>>;
+  readonly query: <Q extends Query>(query: Q) => Promise<Result<QueryAnswers[Q['kind']]>>;
+  readonly skills: () => readonly SkillPackage[];
+  /** The spans of a request, by start; those of every thread included. */
+  readonly trace: (correlationId: string) => Promise<readonly SpanRecord[]>;
+  readonly status: () => Promise<NodeStatus>;
+  readonly deadLetters: () => readonly DeadLetter[];
+  /** The little of the status that costs nothing to say often. */
+  readonly facts: () => NodeFacts;
+  /**
+   * Takes no more runs, waits for those that are active, hands over what it owns and says so to the cluster. The node stays up.
+   * Failure: DRAIN_TIMEOUT; it goes on refusing runs until it is asked again or told to `resume`.
+   */
+  readonly drain: (options: { readonly timeoutMs: number }) => Promise<Result<DrainReport>>;
+  /** What else the node has to give away before it is drained; called when no run is active. */
+  readonly onDrain: (handOver: () => Promise<void>) => void;
+  /** Takes runs again. */
+  readonly resume: () => void;
+  readonly ended: Promise<SystemEnd>;
+  /** Ends the node in order; settles when nothing of it is left. */
+  readonly close: () => Promise<void>;
+}

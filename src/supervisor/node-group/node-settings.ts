@@ -1,0 +1,62 @@
+/** What one node of a group is started with, and the command line that says so. */
+import type { ProcessSpec } from '../../contracts/index.ts';
+
+export interface NodeLimits {
+  /** Skill actors on each thread. */
+  readonly slotsPerThread?: number;
+  /** Host processes kept ready on each thread. */
+  readonly warmHosts?: number;
+  /** Heap of a worker thread. */
+  readonly threadHeapMiB?: number;
+  /** YAML: skills, resources and grants that no run gets past. */
+  readonly policy?: string;
+}
+
+export interface NodeSettings {
+  /** Unique in its supervisor: `n1`, `workers-2`. */
+  readonly name: string;
+  readonly group: string;
+  readonly dataDir: string;
+  readonly threads: number;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly limits: NodeLimits;
+}
+
+/** How any node of the group is started. */
+export interface NodeLauncher {
+  /** The Node binary. */
+  readonly node: string;
+  /** `bin/skein.js`. */
+  readonly command: string;
+  readonly cluster: string;
+  readonly natsUrl: string;
+  readonly logLevel: string;
+  /** What the process finds in its environment beside SKEIN_NATS_URL. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** The URL of NATS may hold a password, so it goes by the environment, which only the same user can read. */
+export function launchSpec(settings: NodeSettings, launcher: NodeLauncher): ProcessSpec {
+  const { slotsPerThread, warmHosts, threadHeapMiB, policy } = settings.limits;
+  const flag = (name: string, value: string | number | undefined): string[] =>
+    value === undefined ? [] : [name, String(value)];
+  return {
+    file: launcher.node,
+    args: [
+      '--disable-warning=ExperimentalWarning',
+      launcher.command,
+      'node',
+      '--supervised',
+      ...flag('--data', settings.dataDir),
+      ...flag('--cluster', launcher.cluster),
+      ...flag('--threads', settings.threads),
+      ...flag('--log', launcher.logLevel),
+      ...Object.entries(settings.labels).flatMap(([key, value]) => ['--label', `${key}=${value}`]),
+      ...flag('--slots', slotsPerThread),
+      ...flag('--warm-hosts', warmHosts),
+      ...flag('--thread-heap', threadHeapMiB),
+      ...flag('--policy', policy),
+    ],
+    env: { ...launcher.env, SKEIN_NATS_URL: launcher.natsUrl },
+  };
+}
