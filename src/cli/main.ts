@@ -7,6 +7,7 @@ import { completionScript, SHELLS } from './completion.ts';
 import { addSkillCommand, contractCommand } from './contract.ts';
 import { demoCommand } from './demo/demo.ts';
 import { describeSkillCommand, listSkillsCommand, statusCommand } from './inspect.ts';
+import { natsCa, natsCreds } from './nats-options.ts';
 import { type GlobalOptions, reportError } from './output.ts';
 import { planCommand } from './plan.ts';
 import { runCommand } from './run.ts';
@@ -87,6 +88,8 @@ export async function buildProgram(): Promise<Command> {
         'SKEIN_NATS_URL',
       ),
     )
+    .addOption(natsCreds())
+    .addOption(natsCa())
     .addOption(
       new Option(
         '--direct-host <address>',

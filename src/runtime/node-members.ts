@@ -8,7 +8,7 @@ import {
 } from '../cluster/index.ts';
 import { LIMITS, type Log, type NodeId } from '../contracts/index.ts';
 import { realPorts, realThreads } from '../host/index.ts';
-import type { ClusterOptions } from '../supervisor/index.ts';
+import { type ClusterOptions, natsAccessOf } from '../supervisor/index.ts';
 import type { LogLevel } from '../telemetry/index.ts';
 import { WIRE_VERSION } from '../transport/index.ts';
 
@@ -48,7 +48,7 @@ export function startMembers(options: NodeMembersOptions): NodeMembers {
   const threads = realThreads({ main: GOSSIP_MAIN_URL, heapMiB: GOSSIP_HEAP_MIB, maxThreads: 1 });
   let told = factsNow();
   const members = new Members({
-    boot: { self, cluster: cluster.name, natsUrl: cluster.natsUrl, facts: told, log: logging },
+    boot: { self, cluster: cluster.name, nats: natsAccessOf(cluster), facts: told, log: logging },
     threads,
     timers,
     log,
