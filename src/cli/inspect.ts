@@ -37,6 +37,12 @@ function showStatus(status: NodeStatus): void {
   if (cluster) {
     const state = cluster.isConnected ? 'connected' : 'away';
     printLine(`  cluster ${cluster.name}  NATS ${state} at ${cluster.nats}`);
+    if (cluster.natsCredsFile) printLine(`    credentials in ${cluster.natsCredsFile}`);
+    const slow = cluster.slowConsumers;
+    if (slow?.lastAtMs) {
+      const last = new Date(slow.lastAtMs).toISOString();
+      printLine(`    ${slow.count} slow consumers cut off, the last at ${last}`);
+    }
     const doubt = cluster.doubt ? `, in doubt of itself (${cluster.doubt} of 8)` : '';
     printLine(`    ${cluster.members.length} members${doubt}`);
     for (const { node, status: seen, facts } of cluster.members) {

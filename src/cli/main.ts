@@ -7,6 +7,7 @@ import { completionScript, SHELLS } from './completion.ts';
 import { addSkillCommand, contractCommand } from './contract.ts';
 import { demoCommand } from './demo/demo.ts';
 import { describeSkillCommand, listSkillsCommand, statusCommand } from './inspect.ts';
+import { natsCa, natsCreds } from './nats-options.ts';
 import { type NodeCommandOptions, nodeCommand } from './node.ts';
 import { type GlobalOptions, reportError } from './output.ts';
 import { planCommand } from './plan.ts';
@@ -88,6 +89,8 @@ export async function buildProgram(): Promise<Command> {
         'SKEIN_NATS_URL',
       ),
     )
+    .addOption(natsCreds())
+    .addOption(natsCa())
     .addOption(
       new Option(
         '--direct-host <address>',
@@ -180,6 +183,8 @@ function addNode(add: Add, finish: Finish, program: Command): void {
         'SKEIN_NATS_URL',
       ),
     )
+    .addOption(natsCreds())
+    .addOption(natsCa())
     .addOption(
       new Option('--threads <n>', 'worker threads, 1 to 16')
         .env('SKEIN_THREADS')

@@ -12,6 +12,8 @@ import { type GlobalOptions, green, printJson, printLine, reportError } from './
 export interface NodeCommandOptions extends GlobalOptions {
   readonly cluster: string;
   readonly nats?: string;
+  readonly natsCreds?: string;
+  readonly natsCa?: string;
   readonly directHost?: string;
   readonly label: readonly string[];
   readonly threads: number;
@@ -61,7 +63,8 @@ async function start(
   if (!labels.ok) return labels;
   const policy = await profileOf(options.policy);
   if (!policy.ok) return policy;
-  const { cluster: name, nats, directHost, slots, warmHosts, threadHeap } = options;
+  const { cluster: name, nats, natsCreds, natsCa, directHost } = options;
+  const { slots, warmHosts, threadHeap } = options;
   const isPlain = !options.json && process.stderr.isTTY === true;
   return startLocalNode({
     dataDir: options.data,
@@ -76,6 +79,8 @@ async function start(
       name,
       labels: labels.value,
       ...(nats === undefined ? {} : { natsUrl: nats }),
+      ...(natsCreds === undefined ? {} : { natsCredsFile: natsCreds }),
+      ...(natsCa === undefined ? {} : { natsCaFile: natsCa }),
       ...(directHost === undefined ? {} : { directHost }),
     },
     log: { level: options.log ?? 'info', format: isPlain ? 'plain' : 'json' },

@@ -15,6 +15,8 @@ export interface UpOptions extends GlobalOptions {
   readonly policy?: string;
   readonly cluster?: string;
   readonly nats?: string;
+  readonly natsCreds?: string;
+  readonly natsCa?: string;
   readonly directHost?: string;
 }
 
@@ -68,11 +70,19 @@ export async function upCommand(options: UpOptions): Promise<number> {
 }
 
 /** A URL or an address without a name joins the cluster `default`. */
-function membershipOf({ cluster, nats, directHost }: UpOptions): NodeOptions['cluster'] {
+function membershipOf({
+  cluster,
+  nats,
+  natsCreds,
+  natsCa,
+  directHost,
+}: UpOptions): NodeOptions['cluster'] {
   if (cluster === undefined && nats === undefined && directHost === undefined) return undefined;
   return {
     name: cluster ?? 'default',
     ...(nats === undefined ? {} : { natsUrl: nats }),
+    ...(natsCreds === undefined ? {} : { natsCredsFile: natsCreds }),
+    ...(natsCa === undefined ? {} : { natsCaFile: natsCa }),
     ...(directHost === undefined ? {} : { directHost }),
   };
 }

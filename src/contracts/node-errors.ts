@@ -28,9 +28,13 @@ export const NODE_ERRORS = {
       `${d.program} is not on PATH and could not be fetched (${d.reason}); install it: apt-get install ${d.package}`,
     'Install the program with the command in the message, or name one that runs elsewhere.',
   ),
-  NATS_FAILED: nodeAway<{ reason: string }>(
+  NATS_FAILED: nodeAway<{ reason: string; layer?: 'server' | 'tls' | 'credentials' }>(
     (d) => `NATS cannot be used: ${d.reason}`,
-    'See that nats-server runs and that URL, credentials and max_payload are right.',
+    'See that nats-server runs and that URL, credentials and max_payload are right; `skein doctor` says which is not.',
+  ),
+  NATS_CREDENTIALS_UNUSABLE: cannotStart<{ file: string; reason: string }>(
+    (d) => `the credentials for NATS in ${d.file} cannot be used: ${d.reason}`,
+    'Name a .creds file or one with the seed of a user’s nkey with --nats-creds; the seed of a server that Skein started is in nats/node.nk of its data directory, and its owner alone may read it.',
   ),
   NODE_START_FAILED: row(
     'node',

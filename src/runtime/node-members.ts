@@ -9,7 +9,7 @@ import {
 } from '../cluster/index.ts';
 import type { Log, NodeId } from '../contracts/index.ts';
 import { realPorts, realThreads } from '../host/index.ts';
-import type { ClusterOptions } from '../supervisor/index.ts';
+import { type ClusterOptions, natsAccessOf } from '../supervisor/index.ts';
 import type { LogLevel } from '../telemetry/index.ts';
 import { WIRE_VERSION } from '../transport/index.ts';
 
@@ -52,7 +52,7 @@ export function startMembers(options: NodeMembersOptions): NodeMembers {
   const threads = realThreads({ main: GOSSIP_MAIN_URL, heapMiB: GOSSIP_HEAP_MIB, maxThreads: 1 });
   let told = factsNow();
   const members = new Members({
-    boot: { self, cluster: cluster.name, natsUrl: cluster.natsUrl, facts: told, log: logging },
+    boot: { self, cluster: cluster.name, nats: natsAccessOf(cluster), facts: told, log: logging },
     threads,
     timers,
     log,
@@ -60,7 +60,7 @@ export function startMembers(options: NodeMembersOptions): NodeMembers {
       const { node, status } = member;
       if (node === self) return;
       if (isGone(member)) onGone(node);
-      const tell = status === 'alive' ? log.info : log.warn;
+      const tell = status === 'suspect' || status === 'dead' ? log.warn : log.info;
       tell('a member of the cluster is seen otherwise', { member: node, status });
     },
   });

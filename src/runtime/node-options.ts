@@ -7,6 +7,10 @@ export interface ClusterMembership {
   readonly name: string;
   /** Default: a nats-server of this node's own, on a free loopback port. */
   readonly natsUrl?: string;
+  /** A `.creds` file or one with the seed of an nkey. Default: for a server of its own, the seed that was made with it. */
+  readonly natsCredsFile?: string;
+  /** PEM file of the authorities that vouch for the server's certificate. */
+  readonly natsCaFile?: string;
   /** Address of this machine on which peers of other machines may dial; without it only those of this machine do. */
   readonly directHost?: string;
   /** Public keys of the nodes that are taken, as the status of each shows its own. Default: any node that finds the bus. */

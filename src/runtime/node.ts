@@ -37,7 +37,7 @@ import {
   startMetrics,
   startTracing,
 } from '../telemetry/index.ts';
-import { nodeKeyOf } from '../transport/index.ts';
+import { nodeKeyOf, withoutPassword } from '../transport/index.ts';
 import { executeRun } from './execute.ts';
 import { NodeCluster } from './node-cluster.ts';
 import { type NodeSecret, openNodeKey } from './node-key-file.ts';
@@ -82,7 +82,7 @@ export async function startNode(options: NodeOptions): Promise<Result<SkeinNode>
     await closeStores(stores.value);
     return cluster;
   }
-  if (cluster.value) phase(`NATS at ${cluster.value.options.natsUrl}`);
+  if (cluster.value) phase(`NATS at ${withoutPassword(cluster.value.options.natsUrl)}`);
   const node = assemble(
     options,
     stores.value,

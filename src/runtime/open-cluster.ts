@@ -1,4 +1,5 @@
 /** What a node needs before it can join a cluster: a NATS that somebody runs, or one of its own. */
+import { resolve } from 'node:path';
 import type { MemberReport } from '../cluster/index.ts';
 import { failure, isSafeName, type Result, success } from '../contracts/index.ts';
 import { realPorts } from '../host/index.ts';
@@ -11,6 +12,7 @@ import {
   parseKeyText,
   type Refusal,
   type RefusalCounts,
+  type SlowConsumerCount,
   withoutPassword,
 } from '../transport/index.ts';
 import type { DelegationStatus } from './node-delegation.ts';
@@ -22,6 +24,8 @@ import { ownServer } from './own-nats.ts';
 
 export interface Cluster {
   readonly options: ClusterOptions;
+  /** Of the server that this node runs itself. */
+  readonly slowConsumers?: () => SlowConsumerCount;
   readonly close: () => Promise<void>;
 }
 
@@ -33,6 +37,11 @@ export interface PeerLink extends PeerStatus {
 export interface ClusterStatus {
   readonly name: string;
   readonly nats: string;
+  /** What another node of this machine names as its `natsCredsFile` to join; null: NATS is not shown a file. */
+  readonly natsCredsFile: string | null;
+  readonly natsCaFile: string | null;
+  /** Connections that NATS cut off because they read too slowly; null when the server is not this node's own. */
+  readonly slowConsumers: SlowConsumerCount | null;
   /** The node's public key, as `trustedKeys` of others take it. */
   readonly key: string;
   readonly isConnected: boolean;
@@ -47,12 +56,20 @@ export interface ClusterStatus {
   readonly delegation: DelegationStatus | null;
 }
 
-/** Failures: ARGUMENT_INVALID, PROGRAM_MISSING, NATS_FAILED. */
+/** Failures: ARGUMENT_INVALID, PROGRAM_MISSING, NATS_FAILED, NATS_CREDENTIALS_UNUSABLE. */
 export async function openCluster(
   { cluster, dataDir, log: logging = { level: 'warn', format: 'plain' } }: NodeOptions,
   { seed: keySeed, life }: NodeSecret,
 ): Promise<Result<Cluster>> {
-  const { name = '', natsUrl, directHost, trustedKeys, whileAway } = cluster ?? {};
+  const {
+    name = '',
+    natsUrl,
+    natsCredsFile,
+    natsCaFile,
+    directHost,
+    trustedKeys,
+    whileAway,
+  } = cluster ?? {};
   if (!isSafeName(name) || name.includes('.')) {
     const expected = 'a name of letters, digits, "-" and "_"';
     return failure('ARGUMENT_INVALID', {
@@ -76,6 +93,8 @@ export async function openCluster(
     name,
     keySeed,
     life,
+    ...(natsCredsFile === undefined ? {} : { natsCredsFile: resolve(natsCredsFile) }),
+    ...(natsCaFile === undefined ? {} : { natsCaFile: resolve(natsCaFile) }),
     ...(directHost === undefined ? {} : { directHost }),
     ...(trustedKeys === undefined ? {} : { trustedKeys }),
     ...(whileAway === undefined ? {} : { whileAway }),
@@ -84,24 +103,30 @@ export async function openCluster(
     return success({ options: { ...facts, natsUrl }, close: async () => undefined });
   }
   const log = createLog({ ...logging, clock: realPorts.clock, bindings: { thread: 'main' } });
-  const server = await ownServer(dataDir, log);
+  const server = await ownServer(dataDir, name, log);
   if (!server.ok) return server;
-  const { url, close } = server.value;
-  return success({ options: { ...facts, natsUrl: url }, close });
+  const { url, credsFile, slowConsumers, close } = server.value;
+  // Credentials that were named are for the configuration that an operator keeps.
+  const own = credsFile === undefined ? {} : { natsCredsFile: credsFile };
+  return success({ options: { ...own, ...facts, natsUrl: url }, slowConsumers, close });
 }
 
 export async function statusOf(
-  { options: { name, natsUrl, keySeed } }: Cluster,
+  { options, slowConsumers }: Cluster,
   joined: Joined | undefined,
   group: ThreadGroup,
   members: NodeMembers | undefined,
 ): Promise<Omit<ClusterStatus, 'delegation'>> {
+  const { name, natsUrl, natsCredsFile = null, natsCaFile = null, keySeed } = options;
   const reports = [...(await group.reports())];
   const links = (from: string, peers: readonly PeerStatus[]): readonly PeerLink[] =>
     peers.map((peer) => ({ from, ...peer }));
   return {
     name,
     nats: withoutPassword(natsUrl),
+    natsCredsFile,
+    natsCaFile,
+    slowConsumers: slowConsumers?.() ?? null,
     key: keyText(nodeKeyOf(keySeed).publicKey),
     isConnected: joined?.isConnected() ?? false,
     members: members?.list() ?? [],

@@ -23,6 +23,8 @@ export interface StartGroupOptions
   readonly cluster: string;
   /** Default: one nats-server for the group, in `<dataDir>/nats`. */
   readonly natsUrl?: string;
+  readonly natsCredsFile?: string;
+  readonly natsCaFile?: string;
   readonly nodes: readonly WantedNode[];
   readonly log?: { readonly level: LogLevel; readonly format: 'json' | 'plain' };
 }
@@ -58,14 +60,17 @@ export async function startNodeGroup(options: StartGroupOptions): Promise<Result
   const { cluster, nodes, log: logging = { level: 'warn', format: 'plain' } } = options;
   const dataDir = resolve(options.dataDir);
   const log = createLog({ ...logging, clock: realPorts.clock, bindings: { thread: 'main' } });
-  const own = options.natsUrl === undefined ? await ownServer(dataDir, log) : undefined;
+  const own = options.natsUrl === undefined ? await ownServer(dataDir, cluster, log) : undefined;
   if (own && !own.ok) return own;
   const natsUrl = options.natsUrl ?? own?.value.url ?? '';
+  const natsCredsFile = options.natsCredsFile ?? own?.value.credsFile;
   const launcher = {
     node: process.execPath,
     command: fileURLToPath(new URL('../../bin/skein.js', import.meta.url)),
     cluster,
     natsUrl,
+    ...(natsCredsFile === undefined ? {} : { natsCredsFile: resolve(natsCredsFile) }),
+    ...(options.natsCaFile === undefined ? {} : { natsCaFile: resolve(options.natsCaFile) }),
     logLevel: logging.level,
     env: Object.fromEntries(
       Object.entries(process.env).flatMap(([name, value]) =>

@@ -1,6 +1,6 @@
 /** Supervision trees: supervisors as actors, worker threads as their children. */
 export type { ChildSpec, RestartType } from './child-spec.ts';
-export { type ClusterOptions, type Joined, joinCluster } from './join-cluster.ts';
+export { type ClusterOptions, type Joined, joinCluster, natsAccessOf } from './join-cluster.ts';
 export {
   type DrainReport,
   type FromNode,

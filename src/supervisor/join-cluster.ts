@@ -11,6 +11,7 @@ import {
   connectNats,
   DirectLinks,
   KnownKeys,
+  type NatsAccess,
   nodeKeyOf,
   type PeerStatus,
   type RefusalCounts,
@@ -20,6 +21,10 @@ export interface ClusterOptions {
   /** Nodes of one name meet. Letters, digits, `-` and `_`. */
   readonly name: string;
   readonly natsUrl: string;
+  /** What NATS is shown: a `.creds` file or the seed of an nkey. */
+  readonly natsCredsFile?: string;
+  /** Authorities that vouch for the server's certificate. */
+  readonly natsCaFile?: string;
   /** The secret of the node's key. */
   readonly keySeed: Uint8Array;
   /** Counts the lives of the node. */
@@ -34,6 +39,14 @@ export interface ClusterOptions {
   readonly whileAway?: WhileAway;
 }
 
+export const natsAccessOf = (
+  cluster: Pick<ClusterOptions, 'natsUrl' | 'natsCredsFile' | 'natsCaFile'>,
+): NatsAccess => ({
+  url: cluster.natsUrl,
+  ...(cluster.natsCredsFile === undefined ? {} : { credsFile: cluster.natsCredsFile }),
+  ...(cluster.natsCaFile === undefined ? {} : { caFile: cluster.natsCaFile }),
+});
+
 export interface Joined {
   readonly peers: () => readonly PeerStatus[];
   readonly isConnected: () => boolean;
@@ -41,15 +54,20 @@ export interface Joined {
   readonly close: () => Promise<void>;
 }
 
-/** Failures: NATS_FAILED, PORT_UNAVAILABLE. */
+/** Failures: NATS_FAILED, NATS_CREDENTIALS_UNUSABLE, PORT_UNAVAILABLE. */
 export async function joinCluster(
   system: ActorSystem,
   options: ClusterOptions,
   { streams, isPatient = false }: { readonly streams: Streams; readonly isPatient?: boolean },
 ): Promise<Result<Joined>> {
-  const { name: cluster, natsUrl: url, isDirect = true, directHost, whileAway } = options;
+  const { name: cluster, isDirect = true, directHost, whileAway } = options;
   const { node, thread, timers, random, log } = system;
-  const bus = await connectNats({ url, name: `${node}/${thread}`, log, isPatient });
+  const bus = await connectNats({
+    ...natsAccessOf(options),
+    name: `${node}/${thread}`,
+    log,
+    isPatient,
+  });
   if (!bus.ok) return bus;
   const epoch = options.life * EPOCHS_PER_LIFE + (system.epoch % EPOCHS_PER_LIFE);
   const identity = { key: nodeKeyOf(options.keySeed), book: new KnownKeys(options.trustedKeys) };

@@ -10,7 +10,17 @@ export { Link, type LinkEvents } from './link.ts';
 export type { Encoded } from './link-encoder.ts';
 export { memoryPorts } from './memory-port.ts';
 export { connectNats, type NatsBus } from './nats-bus.ts';
-export { dialNats, type Nats, type NatsOptions, withoutPassword } from './nats-connection.ts';
+export { CONFIG_FILE } from './nats-config.ts';
+export {
+  dialNats,
+  isTlsWanted,
+  type Nats,
+  type NatsAccess,
+  type NatsLayer,
+  type NatsOptions,
+  withoutPassword,
+} from './nats-connection.ts';
+export { readNatsCredentials } from './nats-credentials.ts';
 export { type NatsServer, startNatsServer } from './nats-server.ts';
 export {
   keyText,
@@ -30,6 +40,7 @@ export {
 export { type Refusal, type RefusalCounts, RefusedPackets } from './refused-packets.ts';
 export { RingReader, RingWriter, ringMemory } from './ring.ts';
 export { simulatedIdentity } from './simulated-identity.ts';
+export type { SlowConsumerCount } from './slow-consumers.ts';
 export {
   type Answer,
   type OtherMessage,

@@ -2,16 +2,33 @@
  * A connection to NATS, kept up for as long as it is wanted: it tries again for ever, and says when the way is gone and when it is
  * there again. https://github.com/nats-io/nats.js
  */
-import { connect, type NatsConnection } from '@nats-io/transport-node';
+import {
+  connect,
+  errors,
+  type NatsConnection,
+  type NodeConnectionOptions,
+} from '@nats-io/transport-node';
 import { failure, type Log, type Result, reasonOf, success } from '../contracts/index.ts';
+import { readNatsCredentials } from './nats-credentials.ts';
 
-export interface NatsOptions {
+/** Where NATS is and what it is shown. A user and a password may be in the URL. */
+export interface NatsAccess {
+  /** `nats://HOST:PORT`; `tls://HOST:PORT` goes nowhere without TLS. */
   readonly url: string;
+  /** A `.creds` file or one with the seed of an nkey. */
+  readonly credsFile?: string;
+  /** Certificates of the authorities that vouch for the server, as PEM; with it TLS is a must. Default: those of Node. */
+  readonly caFile?: string;
+}
+
+export interface NatsOptions extends NatsAccess {
   /** Shown in the server's list of connections. */
   readonly name: string;
   readonly log: Log;
   /** Keeps trying while no server answers. Default: one try. */
   readonly isPatient?: boolean;
+  /** Hears what it says itself. Default: no. */
+  readonly isEchoed?: boolean;
 }
 
 export interface Nats {
@@ -29,10 +46,13 @@ const CONNECT_TIMEOUT_MS = 5_000;
 const PING_MS = 10_000;
 const RECONNECT_MS = 250;
 
-/** Failure: NATS_FAILED, with what the client or the server said. */
+/** Failures: NATS_FAILED, with what the client or the server said; NATS_CREDENTIALS_UNUSABLE. */
 export async function dialNats(options: NatsOptions): Promise<Result<Nats>> {
-  const { url, name, log, isPatient = false } = options;
+  const { url, name, log, isPatient = false, isEchoed = false, credsFile } = options;
   const shown = withoutPassword(url);
+  const authenticator =
+    credsFile === undefined ? success(undefined) : readNatsCredentials(credsFile);
+  if (!authenticator.ok) return authenticator;
   try {
     const connection = await connect({
       servers: url,
@@ -41,13 +61,39 @@ export async function dialNats(options: NatsOptions): Promise<Result<Nats>> {
       pingInterval: PING_MS,
       maxReconnectAttempts: -1,
       reconnectTimeWait: RECONNECT_MS,
-      noEcho: true,
+      noEcho: !isEchoed,
       waitOnFirstConnect: isPatient,
+      ...tlsOf(options),
+      ...(authenticator.value ? { authenticator: authenticator.value } : {}),
     });
     return success(followed(connection, log, shown));
   } catch (thrown) {
-    return failure('NATS_FAILED', { reason: `${shown}: ${reasonOf(thrown)}` });
+    const reason = `${shown}: ${reasonOf(thrown)}`;
+    return failure('NATS_FAILED', { reason, layer: layerOf(thrown) });
   }
+}
+
+export const isTlsWanted = ({ url, caFile }: NatsAccess): boolean =>
+  url.startsWith('tls://') || caFile !== undefined;
+
+function tlsOf(access: NatsAccess): Pick<NodeConnectionOptions, 'tls'> {
+  if (!isTlsWanted(access)) return {};
+  return { tls: access.caFile === undefined ? {} : { caFile: access.caFile } };
+}
+
+/** Where connecting came to its end. */
+export type NatsLayer = 'server' | 'tls' | 'credentials';
+
+function layerOf(thrown: unknown): NatsLayer {
+  if (thrown instanceof errors.AuthorizationError) return 'credentials';
+  if (thrown instanceof errors.UserAuthenticationExpiredError) return 'credentials';
+  const { code = '', message = '' } = thrown as {
+    readonly code?: unknown;
+    readonly message?: unknown;
+  };
+  // Node's and OpenSSL's codes of certificates that are not believed, and the client's own words.
+  const isTls = /TLS|SSL|CERT|SELF_SIGNED|UNABLE_TO|ISSUER/.test(String(code));
+  return isTls || /\btls\b|certificate/i.test(String(message)) ? 'tls' : 'server';
 }
 
 function followed(connection: NatsConnection, log: Log, url: string): Nats {
@@ -64,8 +110,8 @@ function followed(connection: NatsConnection, log: Log, url: string): Nats {
         isConnected = true;
         log.info('NATS is back', { url });
         onReturn.tell();
-      } else if (status.type === 'slowConsumer' || status.type === 'error') {
-        log.error('NATS says that something is wrong', { url, status: status.type });
+      } else if (status.type === 'error') {
+        log.error('NATS says that something is wrong', { url, reason: status.error.message });
       }
     }
   };

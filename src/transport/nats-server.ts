@@ -1,9 +1,9 @@
 /**
- * A nats-server of our own: on a free loopback port, with JetStream, its configuration written to a file that an operator may
- * read. When it dies it is started again on the same port, with growing delays, so that clients find it where it was.
+ * A nats-server of our own: on a free loopback port, with JetStream, for those who have its key, its configuration in a file that
+ * an operator may keep. When it dies it is started again on the same port, with growing delays, so that clients find it where it
+ * was.
  */
-import { chmod, mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir } from 'node:fs/promises';
 import {
   type Clock,
   failure,
@@ -12,16 +12,25 @@ import {
   type ProcessHandle,
   type Random,
   type Result,
+  reasonOf,
   success,
   type Timers,
 } from '../contracts/index.ts';
 import { backoffDelayMs } from './backoff.ts';
+import { writeServerConfig } from './nats-config.ts';
+import { openServerUser } from './nats-credentials.ts';
+import { type SlowConsumerCount, SlowConsumers } from './slow-consumers.ts';
 
 export interface NatsServerOptions {
   /** The program, found already (`findProgram`). */
   readonly program: string;
-  /** Holds `nats-server.conf` and JetStream's files; made when it is missing. */
+  /** Holds `nats-server.conf`, `node.nk` and JetStream's files; made when it is missing. */
   readonly dataDir: string;
+  /**
+   * Only who has the seed in `node.nk` gets in, to the subjects of this cluster (`*`: of all) and to JetStream. Undefined: whoever
+   * reaches the port may do anything.
+   */
+  readonly cluster?: string;
   readonly processes: Processes;
   readonly clock: Clock;
   readonly timers: Timers;
@@ -34,6 +43,9 @@ export interface NatsServerOptions {
 export interface NatsServer {
   readonly url: string;
   readonly port: number;
+  /** What clients prove themselves with (`NatsOptions.credsFile`); undefined: nothing. */
+  readonly credsFile: string | undefined;
+  readonly slowConsumers: () => SlowConsumerCount;
   /** Of the process that runs now. */
   readonly pid: () => number | undefined;
   /** Ends the process for good; settles when it has exited. */
@@ -45,45 +57,50 @@ const RESTART = { minMs: 100, maxMs: 5_000, jitterRatio: 0.2 };
 /** After this long a start counts as good, and the delays begin anew. */
 const STEADY_MS = 30_000;
 const SAID_BYTES = 4_096;
-const LISTENING = /Listening for client connections on .*:(\d+)/;
+const LISTENING = /Listening for client connections on (\S*):(\d+)/;
 const READY = /Server is ready/;
+const SLOW = /Slow Consumer/;
+const ANY_ADDRESS = ['0.0.0.0', '::', '[::]', ''];
 
+/** Failures: NATS_FAILED, NATS_CREDENTIALS_UNUSABLE, FILE_UNWRITABLE. */
 export async function startNatsServer(options: NatsServerOptions): Promise<Result<NatsServer>> {
-  const { dataDir, port = -1 } = options;
-  await mkdir(dataDir, { recursive: true, mode: 0o700 });
-  const first = await startOnce(options, await writeConfig(dataDir, port));
-  if (!first.ok) return first;
-  const { port: found } = first.value;
-  const config = await writeConfig(dataDir, found);
-  return success(supervise(options, config, first.value));
-}
-
-async function writeConfig(dataDir: string, port: number): Promise<string> {
-  const file = join(dataDir, 'nats-server.conf');
-  const lines = [
-    '# Written by Skein at each start of its own nats-server.',
-    `host: "127.0.0.1"`,
-    `port: ${port}`,
-    'max_payload: 1MB',
-    'max_pending: 64MB',
-    'jetstream {',
-    `  store_dir: ${JSON.stringify(join(dataDir, 'jetstream'))}`,
-    '}',
-  ];
-  await writeFile(file, `${lines.join('\n')}\n`);
-  await chmod(file, 0o600);
-  return file;
+  const { dataDir, cluster, port = -1, clock, log } = options;
+  try {
+    await mkdir(dataDir, { recursive: true, mode: 0o700 });
+    const user = cluster === undefined ? success(undefined) : openServerUser(dataDir);
+    if (!user.ok) return user;
+    const access = user.value && { cluster: cluster ?? '', user: user.value.publicKey };
+    const { file, isKept } = await writeServerConfig({ dataDir, port, access });
+    if (isKept)
+      log.info('nats-server runs with the configuration that the operator keeps', { file });
+    const slow = new SlowConsumers(clock, log);
+    const first = await startOnce(options, ['-c', file], slow);
+    if (!first.ok) return first;
+    // On this port from now on, whatever the file says of it.
+    const { port: found } = first.value;
+    if (!isKept) await writeServerConfig({ dataDir, port: found, access });
+    const args = ['-c', file, '-p', String(found)];
+    const credsFile = user.value?.file;
+    return success({ ...supervise(options, args, first.value, slow), credsFile });
+  } catch (thrown) {
+    return failure('FILE_UNWRITABLE', { file: dataDir, reason: reasonOf(thrown) });
+  }
 }
 
 interface Started {
   readonly handle: ProcessHandle;
+  readonly host: string;
   readonly port: number;
 }
 
 /** Settles when the server says that it is ready, or with what it said instead. */
-function startOnce(options: NatsServerOptions, config: string): Promise<Result<Started>> {
+function startOnce(
+  options: NatsServerOptions,
+  args: readonly string[],
+  slow: SlowConsumers,
+): Promise<Result<Started>> {
   const { program, processes, timers } = options;
-  const handle = processes.start({ file: program, args: ['-c', config], env: {} });
+  const handle = processes.start({ file: program, args, env: {} });
   const { promise, resolve } = Promise.withResolvers<Result<Started>>();
   let said = '';
   const fail = (reason: string): void => {
@@ -93,12 +110,17 @@ function startOnce(options: NatsServerOptions, config: string): Promise<Result<S
     fail(`nats-server was not ready in ${START_MS} ms`);
     handle.kill();
   });
+  let line = '';
   handle.onStderr((bytes) => {
-    said = (said + Buffer.from(bytes).toString('utf8')).slice(-SAID_BYTES);
-    const port = LISTENING.exec(said)?.[1];
+    const text = Buffer.from(bytes).toString('utf8');
+    const lines = (line + text).split('\n');
+    line = (lines.pop() ?? '').slice(-SAID_BYTES);
+    for (const each of lines) if (SLOW.test(each)) slow.add(each);
+    said = (said + text).slice(-SAID_BYTES);
+    const [, host = '', port] = LISTENING.exec(said) ?? [];
     if (port === undefined || !READY.test(said)) return;
     timer.cancel();
-    resolve(success({ handle, port: Number(port) }));
+    resolve(success({ handle, host, port: Number(port) }));
   });
   handle.onExit(({ exitCode, signal }) => {
     timer.cancel();
@@ -110,9 +132,15 @@ function startOnce(options: NatsServerOptions, config: string): Promise<Result<S
 const lastLines = (said: string): string =>
   said.trim().split('\n').slice(-3).join(' | ') || 'silent';
 
-function supervise(options: NatsServerOptions, config: string, first: Started): NatsServer {
+function supervise(
+  options: NatsServerOptions,
+  args: readonly string[],
+  first: Started,
+  slow: SlowConsumers,
+): Omit<NatsServer, 'credsFile'> {
   const { clock, timers, random, log } = options;
   const { port } = first;
+  const host = ANY_ADDRESS.includes(first.host) ? '127.0.0.1' : first.host;
   let running: ProcessHandle | undefined;
   let isClosed = false;
   let attempt = 0;
@@ -134,7 +162,7 @@ function supervise(options: NatsServerOptions, config: string, first: Started): 
   };
   const restart = async (): Promise<void> => {
     if (isClosed) return;
-    const again = await startOnce(options, config);
+    const again = await startOnce(options, args, slow);
     if (again.ok && isClosed) again.value.handle.kill();
     else if (again.ok) watch(again.value.handle);
     else {
@@ -145,8 +173,9 @@ function supervise(options: NatsServerOptions, config: string, first: Started): 
   };
   watch(first.handle);
   return {
-    url: `nats://127.0.0.1:${port}`,
+    url: `nats://${host}:${port}`,
     port,
+    slowConsumers: () => slow.seen(),
     pid: () => running?.pid,
     close: async () => {
       isClosed = true;

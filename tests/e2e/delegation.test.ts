@@ -41,9 +41,10 @@ beforeAll(async () => {
   });
   if (!started.ok) throw new Error(started.error.message);
   front = started.value;
-  const { nats = '' } = (await front.status()).cluster ?? {};
+  const { nats = '', natsCredsFile } = (await front.status()).cluster ?? {};
   for (const folder of folders) {
-    const args = ['up', '--json', '--cluster', 'delegation', '--nats', nats, '--threads', '1'];
+    const creds = ['--nats-creds', natsCredsFile ?? ''];
+    const args = ['up', '--json', '--cluster', 'delegation', '--nats', nats, ...creds];
     workers.push(startSkein(args, folder));
   }
   await until('all know each other', async () => {

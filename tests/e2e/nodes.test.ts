@@ -3,14 +3,17 @@ import type { CorrelationId, Result, ThreadName } from '../../src/contracts/inde
 import { type ActorContext, type ActorRef, defineActor } from '../../src/kernel/index.ts';
 import { type NodeOptions, type SkeinNode, startNode } from '../../src/runtime/index.ts';
 import { FIXTURE_ACTORS } from '../fixtures/actors.ts';
+import { startTestNats, type TestNats } from '../support/nats.ts';
 import { dataDir, finished, skein, startSkein } from '../support/skein-command.ts';
 import { until } from '../support/until.ts';
 
 const nodes: SkeinNode[] = [];
+const servers: TestNats[] = [];
 const data = dataDir();
 
 afterEach(async () => {
   for (const node of nodes.splice(0).reverse()) await node.close();
+  for (const server of servers.splice(0)) await server.close();
 });
 afterAll(() => data.remove());
 
@@ -27,9 +30,15 @@ async function begin(cluster: NonNullable<NodeOptions['cluster']>): Promise<Skei
 
 async function pair() {
   const alpha = await begin({ name: 'pair' });
-  const natsUrl = (await alpha.status()).cluster?.nats ?? '';
-  const beta = await begin({ name: 'pair', natsUrl });
-  return { alpha, beta, natsUrl };
+  const way = await wayTo(alpha);
+  const beta = await begin({ name: 'pair', ...way });
+  return { alpha, beta, way };
+}
+
+/** To the NATS of a node, with its credentials. */
+async function wayTo(node: SkeinNode) {
+  const { nats: natsUrl = '', natsCredsFile } = (await node.status()).cluster ?? {};
+  return { natsUrl, ...(natsCredsFile ? { natsCredsFile } : {}) };
 }
 
 const echo = defineActor({
@@ -80,16 +89,17 @@ describe('nodes of one cluster', () => {
 
   it('keep out a node whose key is not on the list', async () => {
     const alpha = await begin({ name: 'list' });
-    const { nats: natsUrl = '', key = '' } = (await alpha.status()).cluster ?? {};
-    const gamma = await begin({ name: 'list', natsUrl, trustedKeys: [key] });
-    const beta = await begin({ name: 'list', natsUrl });
+    const { key = '' } = (await alpha.status()).cluster ?? {};
+    const way = await wayTo(alpha);
+    const gamma = await begin({ name: 'list', ...way, trustedKeys: [key] });
+    const beta = await begin({ name: 'list', ...way });
     const { address } = gamma.system.spawn(echo, undefined, { name: 'echo' });
     const say = (node: SkeinNode) =>
       node.system.ask(unwrap(node.system.refAt(address)), 'say', 'hello', { timeoutMs: 500 });
     expect(await say(alpha)).toEqual({ kind: 'answered', value: 'hello' });
     expect(await say(beta)).toMatchObject({ kind: expect.not.stringMatching('answered') });
     expect((await gamma.status()).cluster?.refused).toEqual({ 'wrong key': expect.any(Number) });
-    const wrong = { name: 'list', natsUrl, trustedKeys: ['no key'] };
+    const wrong = { name: 'list', ...way, trustedKeys: ['no key'] };
     const refused = await startNode({ dataDir: 'memory', threads: 1, cluster: wrong });
     expect(refused).toMatchObject({
       error: { code: 'ARGUMENT_INVALID', details: { argument: 'trustedKeys' } },
@@ -123,19 +133,21 @@ describe('nodes of one cluster', () => {
   });
 
   it('tell a lost peer by its code, and a new one in its place is reached', async () => {
-    const { alpha, natsUrl } = await pair();
+    const { alpha, way } = await pair();
     const ghost = unwrap(alpha.system.refAt('skein://n-aaaaaaaa/main/root/echo'));
     const asked = await alpha.system.ask(ghost, 'say', 1, { timeoutMs: 20_000 });
     expect(asked).toMatchObject({ kind: 'unknown', error: { code: 'PEER_LOST' } });
-    const gamma = await begin({ name: 'pair', natsUrl });
+    const gamma = await begin({ name: 'pair', ...way });
     const target = gamma.system.spawn(echo, undefined, { name: 'echo' });
     const ref = unwrap(alpha.system.refAt(target.address));
     expect(await alpha.system.ask(ref, 'say', 2)).toMatchObject({ value: 2 });
   });
 
   it('of another name do not hear each other', async () => {
-    const { alpha, natsUrl } = await pair();
-    const other = await begin({ name: 'other', natsUrl });
+    const nats = await startTestNats();
+    servers.push(nats);
+    const alpha = await begin({ name: 'pair', natsUrl: nats.url });
+    const other = await begin({ name: 'other', natsUrl: nats.url });
     const target = other.system.spawn(echo, undefined, { name: 'echo' });
     const ref = unwrap(alpha.system.refAt(target.address));
     const asked = await alpha.system.ask(ref, 'say', 1, { timeoutMs: 1_000 });
@@ -154,6 +166,7 @@ describe('skein up --cluster', () => {
     expect(said).toMatch(/"name":"NATS at nats:\/\/127\.0\.0\.1:\d+"/);
     const { stdout } = await skein(['status'], data.path);
     expect(stdout).toMatch(/cluster shown {2}NATS connected at nats:\/\/127\.0\.0\.1:\d+/);
+    expect(stdout).toContain(`credentials in ${data.path}/nats/node.nk`);
     const ended = finished(node);
     node.kill('SIGINT');
     expect((await ended).code).toBe(0);
@@ -161,10 +174,11 @@ describe('skein up --cluster', () => {
 
   it('knows its members: who joins, who is killed, who leaves', async () => {
     const alpha = await begin({ name: 'members' });
-    const natsUrl = (await alpha.status()).cluster?.nats ?? '';
+    const way = await wayTo(alpha);
     const seen = async () => (await alpha.status()).cluster?.members ?? [];
     const other = dataDir();
-    const join = ['up', '--json', '--cluster', 'members', '--nats', natsUrl, '--threads', '1'];
+    const nats = ['--nats', way.natsUrl, '--nats-creds', way.natsCredsFile ?? ''];
+    const join = ['up', '--json', '--cluster', 'members', ...nats, '--threads', '1'];
     const node = startSkein(join, other.path);
     let said = '';
     node.stdout?.on('data', (chunk) => {
@@ -181,7 +195,7 @@ describe('skein up --cluster', () => {
     await until('it is known to be dead', async () => (await seen()).length === 1);
     other.remove();
 
-    const beta = await begin({ name: 'members', natsUrl });
+    const beta = await begin({ name: 'members', ...way });
     await until('the next is there', async () => (await seen()).length === 2);
     nodes.pop();
     await beta.close();

@@ -3,7 +3,7 @@
 import type { NodeId } from '../../contracts/index.ts';
 import type { ThreadMain } from '../../host/index.ts';
 import { createLog, type LogLevel } from '../../telemetry/index.ts';
-import { connectNats } from '../../transport/index.ts';
+import { connectNats, type NatsAccess } from '../../transport/index.ts';
 import { Gossip } from './gossip.ts';
 import { type FromGossip, onControl, postControl, type ToGossip } from './gossip-control.ts';
 import type { MemberFacts } from './member.ts';
@@ -12,18 +12,18 @@ import type { MemberFacts } from './member.ts';
 export interface GossipBoot {
   readonly self: NodeId;
   readonly cluster: string;
-  readonly natsUrl: string;
+  readonly nats: NatsAccess;
   readonly facts: MemberFacts;
   readonly log: { readonly level: LogLevel; readonly format: 'json' | 'plain' };
 }
 
 const main: ThreadMain = async ({ boot, ports, control }) => {
-  const { self, cluster, natsUrl, facts, log: logging } = boot as GossipBoot;
+  const { self, cluster, nats, facts, log: logging } = boot as GossipBoot;
   const bindings = { node: self, thread: 'gossip' };
   const log = createLog({ ...logging, clock: ports.clock, bindings });
   const { promise: ended, resolve: end } = Promise.withResolvers<void>();
   const tell = (message: FromGossip): void => postControl(control, message);
-  const bus = await connectNats({ url: natsUrl, name: `${self}/gossip`, log, isPatient: true });
+  const bus = await connectNats({ ...nats, name: `${self}/gossip`, log, isPatient: true });
   if (!bus.ok) throw new Error(bus.error.message);
   const gossip = new Gossip({
     self,

@@ -30,6 +30,8 @@ export interface NodeLauncher {
   readonly command: string;
   readonly cluster: string;
   readonly natsUrl: string;
+  readonly natsCredsFile?: string;
+  readonly natsCaFile?: string;
   readonly logLevel: string;
   /** What the process finds in its environment beside SKEIN_NATS_URL. */
   readonly env: Readonly<Record<string, string>>;
@@ -49,6 +51,8 @@ export function launchSpec(settings: NodeSettings, launcher: NodeLauncher): Proc
       '--supervised',
       ...flag('--data', settings.dataDir),
       ...flag('--cluster', launcher.cluster),
+      ...flag('--nats-creds', launcher.natsCredsFile),
+      ...flag('--nats-ca', launcher.natsCaFile),
       ...flag('--threads', settings.threads),
       ...flag('--log', launcher.logLevel),
       ...Object.entries(settings.labels).flatMap(([key, value]) => ['--label', `${key}=${value}`]),
