@@ -31,8 +31,14 @@ export const verifierActor = defineActor({
       const { ask } = ctx.detached();
       const { invocation, execution, verify } = verification;
       const again = { ...invocation, tape: execution.tape, avoidThreads: [execution.thread] };
-      const replays = Array.from({ length: verify.replicas - 1 }, () =>
-        ask(state.pool, 'invoke', again, { timeoutMs: 600_000 }),
+      const { task = invocation.seed } = invocation;
+      const replays = Array.from({ length: verify.replicas - 1 }, (_, at) =>
+        ask(
+          state.pool,
+          'invoke',
+          { ...again, task: `${task}/replay-${at + 1}` },
+          { timeoutMs: 600_000 },
+        ),
       );
       const judged = Promise.all(replays).then((answers) => {
         const executions = answers.flatMap((answer) =>

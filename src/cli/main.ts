@@ -156,6 +156,11 @@ export async function buildProgram(): Promise<Command> {
   addSimulator(add, finish, program);
   add(program, 'demo', 'start a node and watch it get prices from a failing feed')
     .option('--once', 'end after the demonstration', false)
+    .addOption(
+      new Option('--nodes <n>', 'processes that meet through NATS, 1 to 16; one of them is killed')
+        .default(1)
+        .argParser(wholeNumber(1, 16)),
+    )
     .action(finish((options) => demoCommand(options as Parameters<typeof demoCommand>[0])));
   add(program, 'completion', 'print a completion script for the shell')
     .addArgument(new Argument('<shell>').choices(SHELLS))

@@ -32,9 +32,15 @@ export function waterfall(spans: readonly SpanRecord[]): readonly string[] {
     children.set(parent, [...(children.get(parent) ?? []), span]);
   }
   const lines: string[] = [];
+  const threadColumns = Math.max(...spans.map(({ thread }) => thread.length));
   const draw = (span: SpanRecord, depth: number): void => {
     lines.push(
-      line(span, depth, (span.startMs - startMs) * scale, (span.endMs - span.startMs) * scale),
+      line(span, {
+        depth,
+        threadColumns,
+        offset: (span.startMs - startMs) * scale,
+        width: (span.endMs - span.startMs) * scale,
+      }),
     );
     for (const child of children.get(span.spanId) ?? []) draw(child, depth + 1);
   };
@@ -45,7 +51,14 @@ export function waterfall(spans: readonly SpanRecord[]): readonly string[] {
   return [...shown, ...more];
 }
 
-function line(span: SpanRecord, depth: number, offset: number, width: number): string {
+interface Place {
+  readonly depth: number;
+  readonly threadColumns: number;
+  readonly offset: number;
+  readonly width: number;
+}
+
+function line(span: SpanRecord, { depth, threadColumns, offset, width }: Place): string {
   const name = `${' '.repeat(depth)}${printable(span.name)}`;
   const label = (name.length > NAME_COLUMNS ? `${name.slice(0, NAME_COLUMNS - 1)}…` : name).padEnd(
     NAME_COLUMNS,
@@ -58,5 +71,5 @@ function line(span: SpanRecord, depth: number, offset: number, width: number): s
     detail === undefined
       ? ''
       : ` ${span.error ? red(printable(String(detail))) : dim(printable(String(detail)))}`;
-  return `${label} ${span.thread.padEnd(5)} ${time} ${' '.repeat(left)}${bar}${' '.repeat(BAR_COLUMNS - left - bar.length)}${note}`.trimEnd();
+  return `${label} ${span.thread.padEnd(threadColumns)} ${time} ${' '.repeat(left)}${bar}${' '.repeat(BAR_COLUMNS - left - bar.length)}${note}`.trimEnd();
 }

@@ -124,6 +124,18 @@ export async function delegationWorld(skills: Readonly<Record<string, WorldSkill
     },
   });
 
+  const invocation = (skill: string, more: Partial<Invocation> = {}): Invocation => ({
+    skill: packages.get(skill) as SkillPackage,
+    tenant: 'default' as TenantId,
+    input: null,
+    grants: { http: { hosts: ['bank.test'], methods: ['POST'] }, kv: true, log: true },
+    resources: { ...DEFAULT_RESOURCES, wallMs: WALL_MS },
+    seed: `${skill}/seed`,
+    startWallMs: 0,
+    attempt: 1,
+    task: `run/${skill}/0`,
+    ...more,
+  });
   const nodes = await Promise.all(cluster.names.map(start));
 
   return {
@@ -139,22 +151,11 @@ export async function delegationWorld(skills: Readonly<Record<string, WorldSkill
         cluster.node(node.name).system.tell(node.delegator, 'memberGone', name as NodeId);
       }
     },
+    invocation,
     call: (from: string, skill: string, more: Partial<Invocation> = {}) => {
-      const asker = nodes.find((each) => each.name === from) as WorldNode;
-      const invocation: Invocation = {
-        skill: packages.get(skill) as SkillPackage,
-        tenant: 'default' as TenantId,
-        input: null,
-        grants: { http: { hosts: ['bank.test'], methods: ['POST'] }, kv: true, log: true },
-        resources: { ...DEFAULT_RESOURCES, wallMs: WALL_MS },
-        seed: `${skill}/seed`,
-        startWallMs: 0,
-        attempt: 1,
-        task: `run/${skill}/0`,
-        ...more,
-      };
+      const { delegator } = nodes.find((each) => each.name === from) as WorldNode;
       const { system } = cluster.node(from);
-      return system.ask(asker.delegator, 'invoke', invocation, { timeoutMs: 60_000 });
+      return system.ask(delegator, 'invoke', invocation(skill, more), { timeoutMs: 60_000 });
     },
   };
 }

@@ -33,3 +33,28 @@ export const pricePlan = (feed: { readonly host: string; readonly url: string })
     meanOfLast7DaysUsd: '${steps.summary}',
   },
 });
+
+/** The same on several nodes: the workers fetch, reckon and bring the report to a desk that books it. */
+export const clusterPlan = (
+  feed: { readonly host: string; readonly url: string },
+  desk: { readonly host: string; readonly url: string },
+) => {
+  const { steps, output, ...plan } = pricePlan(feed);
+  const place = { labels: { role: 'worker' } };
+  const http = { hosts: [feed.host, desk.host], methods: ['GET', 'POST'], privateAddresses: true };
+  const report = { latestUsd: '${steps.latest.priceUsd}', meanOfLast7DaysUsd: '${steps.summary}' };
+  return {
+    ...plan,
+    grants: { http },
+    steps: [
+      ...steps.map((step) => ({ ...step, place })),
+      {
+        id: 'report',
+        skill: 'http_call',
+        place,
+        input: { url: desk.url, method: 'POST', json: report, timeoutMs: 30_000 },
+      },
+    ],
+    output: { ...output, receipt: '${steps.report.body.receipt}' },
+  };
+};

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type CallSite, nodesFor } from '../../../src/actors/delegation/place.ts';
+import { verifierActor } from '../../../src/actors/index.ts';
 import type { MemberReport } from '../../../src/cluster/index.ts';
 import { DEFAULT_RESOURCES, type Json, type NodeId } from '../../../src/contracts/index.ts';
 import type { SimulatedSkill } from '../../../src/sandbox/index.ts';
@@ -121,6 +122,24 @@ describe('a call of a skill', () => {
     const answer = await settled(world.cluster, away(), { withinMs: 10_000 });
     expect(answer).toMatchObject({ value: { result: { error: { code: 'DELEGATION_FAILED' } } } });
     expect(JSON.stringify(answer)).toMatch(/n-2: .* drains; n-3|n-3: .* drains; n-2/);
+  });
+
+  it('is verified by other executions, each a task of its own, on several nodes', async () => {
+    const world = await delegationWorld({ add: { body: add } });
+    const { system } = world.cluster.node('n-1');
+    const pool = world.node('n-1').delegator;
+    const verifier = system.spawn(verifierActor, { pool });
+    const invocation = world.invocation('add', { input: 1, place: { elsewhere: true } });
+    const first = await settled(world.cluster, system.ask(pool, 'invoke', invocation), {
+      withinMs: 5_000,
+    });
+    if (first.kind !== 'answered') throw new Error(first.error.message);
+    const verify = { replicas: 5, quorum: 5 };
+    const request = { step: 'add', verify, invocation, execution: first.value };
+    const verdict = await settled(world.cluster, system.ask(verifier, 'verify', request), {
+      withinMs: 5_000,
+    });
+    expect(verdict).toMatchObject({ value: { agreeing: 5, result: { value: 2 } } });
   });
 
   it('that is offered twice under one name is done once', async () => {
