@@ -46,7 +46,7 @@ import {
   startMetrics,
   startTracing,
 } from '../telemetry/index.ts';
-import { nodeKeyOf } from '../transport/index.ts';
+import { nodeKeyOf, withoutPassword } from '../transport/index.ts';
 import { type ExecuteRequest, executeRun } from './execute.ts';
 import { NodeCluster } from './node-cluster.ts';
 import { type NodeSecret, openNodeKey } from './node-key-file.ts';
@@ -153,7 +153,7 @@ export async function startNode(options: NodeOptions): Promise<Result<SkeinNode>
     await closeStores(stores.value);
     return cluster;
   }
-  if (cluster.value) phase(`NATS at ${cluster.value.options.natsUrl}`);
+  if (cluster.value) phase(`NATS at ${withoutPassword(cluster.value.options.natsUrl)}`);
   const node = assemble(
     options,
     stores.value,
