@@ -9,9 +9,10 @@ import {
   type StructuredOutcome,
   success,
 } from '../contracts/index.ts';
-import type { ExecuteRequest } from '../runtime/index.ts';
+import type { ExecuteRequest, RedeployRequest } from '../runtime/index.ts';
+import type { RolloutReport, RolloutStep } from '../supervisor/index.ts';
 import type { SpanRecord } from '../telemetry/index.ts';
-import { controlSocket, type RunLine } from './control-protocol.ts';
+import { controlSocket, type RedeployLine, type RunLine } from './control-protocol.ts';
 
 export interface RunAnswer {
   readonly outcome: StructuredOutcome;
@@ -43,26 +44,53 @@ export class ControlClient {
 
   /** Runs on the node; `onEvent` sees each event as it happens. */
   async run(run: ExecuteRequest, onEvent: (event: RunEvent) => void): Promise<Result<RunAnswer>> {
-    let rest = '';
     let answer: RunAnswer | undefined;
-    let refused: SkeinError | undefined;
-    const take = (line: string): void => {
-      const parsedLine = JSON.parse(line) as RunLine | { readonly error: SkeinError };
-      if ('event' in parsedLine) onEvent(parsedLine.event);
-      else if ('outcome' in parsedLine) answer = parsedLine;
-      else refused = parsedLine.error;
-    };
-    const sent = await this.#send('POST', '/v1/runs', JSON.stringify(run), (chunk) => {
-      const lines = (rest + chunk).split('\n');
-      rest = lines.pop() ?? '';
-      for (const line of lines) take(line);
+    const sent = await this.#lines<RunLine>('/v1/runs', run, (line) => {
+      if ('event' in line) onEvent(line.event);
+      else answer = line;
     });
     if (!sent.ok) return sent;
-    if (rest.trim() !== '') take(rest);
-    if (refused) return { ok: false, error: refused };
     return answer
       ? success(answer)
       : this.#unreachable('it closed the connection before the run ended');
+  }
+
+  /** Replaces the nodes of a group; `onStep` sees each step as it happens. It goes on when nobody listens any more. */
+  async redeploy(
+    request: RedeployRequest,
+    onStep: (step: RolloutStep) => void,
+  ): Promise<Result<RolloutReport>> {
+    let report: RolloutReport | undefined;
+    const sent = await this.#lines<RedeployLine>('/v1/redeploy', request, (line) => {
+      if ('step' in line) onStep(line.step);
+      else report = line.done;
+    });
+    if (!sent.ok) return sent;
+    return report ? success(report) : this.#unreachable('it closed the connection before the end');
+  }
+
+  /** For an answer of one JSON document a line. A line with an error ends it. */
+  async #lines<T extends object>(
+    path: string,
+    body: object,
+    take: (line: T) => void,
+  ): Promise<Result<void>> {
+    let rest = '';
+    let refused: SkeinError | undefined;
+    const read = (text: string): void => {
+      if (text.trim() === '') return;
+      const line = JSON.parse(text) as T | { readonly error: SkeinError };
+      if ('error' in line) refused = line.error;
+      else take(line);
+    };
+    const sent = await this.#send('POST', path, JSON.stringify(body), (chunk) => {
+      const lines = (rest + chunk).split('\n');
+      rest = lines.pop() ?? '';
+      for (const line of lines) read(line);
+    });
+    if (!sent.ok) return sent;
+    read(rest);
+    return refused ? { ok: false, error: refused } : success(undefined);
   }
 
   #send(

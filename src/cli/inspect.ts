@@ -1,4 +1,4 @@
-/** `skein status`, `skein skills ls|describe`: what a running node, or the data directory without one, has to say. */
+/** `skein skills ls|describe` and the status of a node: what a running node, or the data directory without one, has to say. */
 import { ControlClient } from '../api/index.ts';
 import { type Result, type SkillManifest, type SkillPackage, success } from '../contracts/index.ts';
 import { type NodeStatus, openRegistry } from '../runtime/index.ts';
@@ -13,52 +13,48 @@ import {
   reportError,
 } from './output.ts';
 
-export async function statusCommand(options: GlobalOptions): Promise<number> {
-  const status = await new ControlClient(options.data).get<NodeStatus>('/v1/status');
-  if (!status.ok) return reportError(status.error, options.json);
-  if (options.json) printJson(status.value);
-  else showStatus(status.value);
-  return 0;
-}
-
-function showStatus(status: NodeStatus): void {
-  printLine(
+export function nodeLines(status: NodeStatus): string[] {
+  const lines: string[] = [];
+  const work = status.work === 'ready' ? '' : ` (${status.work})`;
+  const say = (line: string): void => void lines.push(line);
+  say(
     `${bold(`node ${status.node}`)}  pid ${status.pid}, up ${milliseconds(status.uptimeMs)}, journal ${status.durability}`,
   );
-  for (const { name, life } of status.threads) printLine(`  thread ${name}  life ${life}`);
+  for (const { name, life } of status.threads) say(`  thread ${name}  life ${life}`);
   for (const { thread, level, living, warm } of status.sandboxes) {
     const defences = Object.entries(level).map(([name, value]) => `${name} ${value}`);
-    printLine(`  sandbox on ${thread}  ${living} hosts, ${warm} warm; ${defences.join(', ')}`);
+    say(`  sandbox on ${thread}  ${living} hosts, ${warm} warm; ${defences.join(', ')}`);
   }
-  printLine(
-    `  ${status.skills} skills, ${status.actors} actors, ${status.activeRuns} runs, ${status.deadLetters} dead letters`,
+  say(
+    `  ${status.skills} skills, ${status.actors} actors, ${status.activeRuns} runs${work}, ${status.deadLetters} dead letters`,
   );
   const { supervision, cluster } = status;
   if (cluster) {
     const state = cluster.isConnected ? 'connected' : 'away';
-    printLine(`  cluster ${cluster.name}  NATS ${state} at ${cluster.nats}`);
-    if (cluster.natsCredsFile) printLine(`    credentials in ${cluster.natsCredsFile}`);
+    say(`  cluster ${cluster.name}  NATS ${state} at ${cluster.nats}`);
+    if (cluster.natsCredsFile) say(`    credentials in ${cluster.natsCredsFile}`);
     const slow = cluster.slowConsumers;
     if (slow?.lastAtMs) {
       const last = new Date(slow.lastAtMs).toISOString();
-      printLine(`    ${slow.count} slow consumers cut off, the last at ${last}`);
+      say(`    ${slow.count} slow consumers cut off, the last at ${last}`);
     }
     const doubt = cluster.doubt ? `, in doubt of itself (${cluster.doubt} of 8)` : '';
-    printLine(`    ${cluster.members.length} members${doubt}`);
+    say(`    ${cluster.members.length} members${doubt}`);
     for (const { node, status: seen, facts } of cluster.members) {
       const isSelf = node === status.node ? ' (this node)' : '';
-      printLine(`    member ${node}${isSelf}  ${seen}, load ${facts.load}`);
+      say(`    member ${node}${isSelf}  ${seen}, load ${facts.load}`);
     }
-    if (cluster.delegation) printLine(`    ${delegationLine(cluster.delegation)}`);
-    printLine(`    key ${cluster.key}`);
+    if (cluster.delegation) say(`    ${delegationLine(cluster.delegation)}`);
+    say(`    key ${cluster.key}`);
     for (const [reason, count] of Object.entries(cluster.refused))
-      printLine(`    ${count} packets refused: ${reason}`);
+      say(`    ${count} packets refused: ${reason}`);
     for (const { from, node, thread, path, backlogBytes } of cluster.peers)
-      printLine(`    ${from} > ${node}/${thread}  by ${path}, ${backlogBytes} B waiting`);
+      say(`    ${from} > ${node}/${thread}  by ${path}, ${backlogBytes} B waiting`);
   }
-  if (supervision) printLine(`  ${supervision.totalRestarts} thread restarts`);
+  if (supervision) say(`  ${supervision.totalRestarts} thread restarts`);
   for (const { child, reason, action } of supervision?.failures ?? [])
-    printLine(`    ${child}: ${reason}; ${action}`);
+    say(`    ${child}: ${reason}; ${action}`);
+  return lines;
 }
 
 const delegationLine = (counts: NonNullable<NonNullable<NodeStatus['cluster']>['delegation']>) =>

@@ -1,21 +1,28 @@
 /** The command `skein`: reads flags, environment and defaults, and hands over to one command. */
-import { readFile } from 'node:fs/promises';
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import { errorOf } from '../contracts/index.ts';
-import { LOG_LEVELS, type LogLevel } from '../telemetry/index.ts';
+import { errorOf, LIMITS } from '../contracts/index.ts';
+import { LOG_LEVELS } from '../telemetry/index.ts';
 import { completionScript, SHELLS } from './completion.ts';
 import { addSkillCommand, contractCommand } from './contract.ts';
 import { demoCommand } from './demo/demo.ts';
-import { describeSkillCommand, listSkillsCommand, statusCommand } from './inspect.ts';
+import { describeSkillCommand, listSkillsCommand } from './inspect.ts';
 import { natsCa, natsCreds } from './nats-options.ts';
 import { type NodeCommandOptions, nodeCommand } from './node.ts';
+import {
+  type DrainOptions,
+  drainCommand,
+  type RedeployOptions,
+  redeployCommand,
+} from './operate.ts';
 import { type GlobalOptions, reportError } from './output.ts';
 import { planCommand } from './plan.ts';
 import { runCommand } from './run.ts';
 import { runsCommand } from './runs.ts';
 import { replayCommand, type SimOptions, shrinkCommand, simCommand } from './sim.ts';
+import { type StatusOptions, statusCommand } from './status.ts';
 import { traceCommand } from './trace.ts';
 import { upCommand } from './up.ts';
+import { buildVersion } from './version.ts';
 
 /** Never rejects. The exit code is set on the process: 0 done, 1 failed outcome, 2 bad usage or input, 3 no node reached. */
 export async function main(args: readonly string[]): Promise<void> {
@@ -34,9 +41,7 @@ export async function main(args: readonly string[]): Promise<void> {
 }
 
 export async function buildProgram(): Promise<Command> {
-  const { version } = JSON.parse(
-    await readFile(new URL('../../package.json', import.meta.url), 'utf8'),
-  ) as { version: string };
+  const version = await buildVersion();
   const program = new Command('skein');
   program
     .description('Runs actors you do not have to trust.')
@@ -66,7 +71,9 @@ export async function buildProgram(): Promise<Command> {
       );
     };
 
-  add(program, 'up', 'start a node that stays until Ctrl-C')
+  add(program, 'up', 'start a node, or a group of node processes, that stays until Ctrl-C')
+    .option('--nodes <n>', 'node processes under a supervisor', wholeNumber(1, LIMITS.groupNodes))
+    .option('-f, --file <cluster.yaml>', 'the node groups to start')
     .addOption(
       new Option('--threads <n>', 'worker threads, 1 to 16')
         .env('SKEIN_THREADS')
@@ -74,10 +81,9 @@ export async function buildProgram(): Promise<Command> {
         .argParser(wholeNumber(1, 16)),
     )
     .addOption(
-      new Option('--log <level>', 'lines on stderr')
+      new Option('--log <level>', 'lines on stderr; default info, of a group warn')
         .env('SKEIN_LOG')
-        .choices([...LOG_LEVELS])
-        .default('info' as LogLevel),
+        .choices([...LOG_LEVELS]),
     )
     .addOption(
       new Option('--cluster <name>', 'join the nodes of this name through NATS').env(
@@ -135,7 +141,10 @@ export async function buildProgram(): Promise<Command> {
         runsCommand(id, options as Parameters<typeof runsCommand>[1]),
       ),
     );
-  add(program, 'status', 'what the running node is doing').action(finish(statusCommand));
+  add(program, 'status', 'what the running node, or group of nodes, is doing')
+    .option('--watch', 'again each second, until Ctrl-C')
+    .action(finish((options) => statusCommand(options as StatusOptions)));
+  addOperations(add, finish, program);
   const skills = add(program, 'skills', 'list and describe skills');
   add(skills, 'ls', 'list the skills').action(finish(listSkillsCommand));
   add(skills, 'add', 'register a skill folder with the node, for good')
@@ -212,6 +221,23 @@ function addNode(add: Add, finish: Finish, program: Command): void {
     .option('--thread-heap <MiB>', 'heap of a worker thread', wholeNumber(64, 65_536))
     .addOption(new Option('--supervised', 'answer to a group supervisor').hideHelp())
     .action(finish((options) => nodeCommand(options as NodeCommandOptions)));
+}
+
+function addOperations(add: Add, finish: Finish, program: Command): void {
+  const timeout = (forWhat: string): Option =>
+    new Option('--timeout <time>', forWhat).default(60_000, '60s').argParser(timeSpan);
+  add(program, 'drain', 'let a node finish its runs and take no more')
+    .argument('[node]', 'name in the group, or node ID; default: the one node')
+    .addOption(timeout('for the runs that are active: 500ms, 30s, 5m'))
+    .option('--undo', 'let it take work again')
+    .action(
+      finish((options, node?: string) => drainCommand(node, options as unknown as DrainOptions)),
+    );
+  add(program, 'redeploy', 'replace the nodes of a group one by one, without failing a run')
+    .option('--group <name>', 'the nodes of this group alone')
+    .option('-f, --file <cluster.yaml>', 'new settings for the nodes that run')
+    .addOption(timeout('for each drain, and for each start: 30s, 5m'))
+    .action(finish((options) => redeployCommand(options as unknown as RedeployOptions)));
 }
 
 function addSimulator(add: Add, finish: Finish, program: Command): void {

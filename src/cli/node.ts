@@ -3,7 +3,7 @@ import { startControlServer } from '../api/index.ts';
 import type { ByteStream, Result, SkeinError } from '../contracts/index.ts';
 import { openParentPipe, realPorts } from '../host/index.ts';
 import { parseLabels, type SkeinNode } from '../runtime/index.ts';
-import { type FromNode, lineOf, readToNode } from '../supervisor/index.ts';
+import { type FromNode, lineOf, readToNode, type ToNode } from '../supervisor/index.ts';
 import type { LogLevel } from '../telemetry/index.ts';
 import { profileOf } from './contract.ts';
 import { startLocalNode } from './local-node.ts';
@@ -38,6 +38,7 @@ export async function nodeCommand(options: NodeCommandOptions): Promise<number> 
     say({ kind: 'failed', error });
     return reportError(error, options.json);
   };
+  const orders = pipe && new Orders(pipe, say);
   const started = await start(options, say, pipe !== undefined);
   if (!started.ok) return fail(started.error);
   const node = started.value;
@@ -46,7 +47,7 @@ export async function nodeCommand(options: NodeCommandOptions): Promise<number> 
     await node.close();
     return fail(control.error);
   }
-  if (pipe) answerTo(pipe, node, say);
+  if (orders) orders.obey(node);
   else sayReady(node, options);
   await node.ended;
   await control.value.close();
@@ -97,40 +98,56 @@ function sayReady(node: SkeinNode, { json, data, cluster }: NodeCommandOptions):
   else printLine(`node ${node.id} is in cluster ${cluster}; data in ${data}. Ctrl-C ends it.`);
 }
 
-/** Tells the supervisor how it goes, does what it orders, and ends when it is gone. */
-function answerTo(pipe: ByteStream, node: SkeinNode, say: (message: FromNode) => void): void {
-  const { timers } = realPorts;
-  let isOver = false;
-  let told = '';
-  const tellFacts = (): void => {
-    if (isOver) return;
+/** Tells the supervisor how the node is, does what it orders, and ends when it is gone. */
+class Orders {
+  readonly #say: (message: FromNode) => void;
+  #node: SkeinNode | undefined;
+  #isOver = false;
+  #told = '';
+
+  constructor(pipe: ByteStream, say: (message: FromNode) => void) {
+    this.#say = say;
+    const read = readToNode((message) => this.#receive(message));
+    pipe.onData((bytes) => {
+      if (!read(bytes)) pipe.close();
+    });
+    pipe.onClose(() => {
+      realPorts.timers.after(ORPHAN_MS, () => process.exit(1));
+      this.#end();
+    });
+  }
+
+  obey(node: SkeinNode): void {
+    this.#node = node;
+    this.#say({ kind: 'ready', node: node.id });
+    this.#tellFacts(node);
+  }
+
+  #receive(message: ToNode): void {
+    if (message.kind === 'stop') this.#end();
+    else if (message.kind === 'resume') this.#node?.resume();
+    else void this.#drain(message.timeoutMs);
+  }
+
+  async #drain(timeoutMs: number): Promise<void> {
+    const drained = await this.#node?.drain({ timeoutMs });
+    if (drained?.ok) this.#say({ kind: 'drained', report: drained.value });
+    else if (drained) this.#say({ kind: 'not-drained', error: drained.error });
+  }
+
+  /** Sandbox hosts die with the pipe to this process, so a node that is still starting leaves at once. */
+  #end(): void {
+    this.#isOver = true;
+    if (!this.#node) process.exit(0);
+    void this.#node.close();
+  }
+
+  #tellFacts(node: SkeinNode): void {
+    if (this.#isOver) return;
     const facts = node.facts();
     const text = JSON.stringify(facts);
-    if (text !== told) say({ kind: 'facts', facts });
-    told = text;
-    timers.after(FACTS_MS, tellFacts);
-  };
-  const drain = async (timeoutMs: number): Promise<void> => {
-    const drained = await node.drain({ timeoutMs });
-    if (drained.ok) say({ kind: 'drained', report: drained.value });
-    else say({ kind: 'not-drained', error: drained.error });
-  };
-  const end = (): void => {
-    isOver = true;
-    void node.close();
-  };
-  const read = readToNode((message) => {
-    if (message.kind === 'stop') end();
-    else if (message.kind === 'resume') node.resume();
-    else void drain(message.timeoutMs);
-  });
-  pipe.onData((bytes) => {
-    if (!read(bytes)) pipe.close();
-  });
-  pipe.onClose(() => {
-    timers.after(ORPHAN_MS, () => process.exit(1));
-    end();
-  });
-  say({ kind: 'ready', node: node.id });
-  tellFacts();
+    if (text !== this.#told) this.#say({ kind: 'facts', facts });
+    this.#told = text;
+    realPorts.timers.after(FACTS_MS, () => this.#tellFacts(node));
+  }
 }

@@ -5,10 +5,12 @@ import type { LogLevel } from '../telemetry/index.ts';
 import { profileOf } from './contract.ts';
 import { startLocalNode } from './local-node.ts';
 import { type GlobalOptions, green, printJson, printLine, reportError } from './output.ts';
+import { upGroupCommand } from './up-group.ts';
 
 export interface UpOptions extends GlobalOptions {
   readonly threads: number;
-  readonly log: LogLevel;
+  /** Default: `info` for a node, `warn` for the nodes of a group. */
+  readonly log?: LogLevel;
   readonly recoverJournal?: boolean;
   readonly skills: readonly string[];
   readonly metricsPort?: number;
@@ -18,9 +20,12 @@ export interface UpOptions extends GlobalOptions {
   readonly natsCreds?: string;
   readonly natsCa?: string;
   readonly directHost?: string;
+  readonly nodes?: number;
+  readonly file?: string;
 }
 
 export async function upCommand(options: UpOptions): Promise<number> {
+  if (options.nodes !== undefined || options.file !== undefined) return upGroupCommand(options);
   const policy = await profileOf(options.policy);
   if (!policy.ok) return reportError(policy.error, options.json);
   const membership = membershipOf(options);
@@ -34,7 +39,7 @@ export async function upCommand(options: UpOptions): Promise<number> {
     ...(membership === undefined ? {} : { cluster: membership }),
     ...(options.metricsPort === undefined ? {} : { metrics: { port: options.metricsPort } }),
     log: {
-      level: options.log,
+      level: options.log ?? 'info',
       format: options.json || process.stderr.isTTY !== true ? 'json' : 'plain',
     },
     onPhase: (phase) => {

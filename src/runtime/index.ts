@@ -1,9 +1,11 @@
 /** Runs: the node that carries them out, plans, and `execute`. */
 
 export { readCeiling } from './ceiling-file.ts';
+export { ClusterFileSchema, type ClusterPlan, readClusterFile } from './cluster-file.ts';
 export { type ExecuteParts, type ExecuteRequest, executeRun } from './execute.ts';
+export { GroupOperator, type GroupStatus, type RedeployRequest } from './group-operator.ts';
 export { startNode } from './node.ts';
-export { LABEL_PATTERN, labelFault, parseLabels } from './node-labels.ts';
+export { labelFault, parseLabels } from './node-labels.ts';
 export type { NodeOptions } from './node-options.ts';
 export { openRegistry } from './open-registry.ts';
 export {

@@ -2,8 +2,7 @@
 import { failure, LIMITS, preview, type Result, success } from '../contracts/index.ts';
 
 /** Of keys and of values. */
-export const LABEL_PATTERN = `^[A-Za-z0-9._/-]{1,${LIMITS.nodeLabelLength}}$`;
-const LABEL = new RegExp(LABEL_PATTERN);
+const LABEL = new RegExp(`^[A-Za-z0-9._/-]{1,${LIMITS.nodeLabelLength}}$`);
 const EXPECTED = `1 to ${LIMITS.nodeLabelLength} letters, digits and ". _ / -" on both sides`;
 
 /** What is wrong first, if anything. */

@@ -16,7 +16,11 @@ export {
   type NodeLimits,
   type NodeSettings,
   type NodeState,
+  type RolloutAct,
+  type RolloutReport,
+  type RolloutStep,
   readToNode,
+  rollOut,
   type ToNode,
 } from './node-group/index.ts';
 export { judgeRestart, type RestartIntensity, type RestartVerdict } from './restart-intensity.ts';

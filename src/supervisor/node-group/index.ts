@@ -15,4 +15,5 @@ export {
   type NodeLimits,
   type NodeSettings,
 } from './node-settings.ts';
+export { type RolloutAct, type RolloutReport, type RolloutStep, rollOut } from './rollout.ts';
 export type { GroupNode, NodeState } from './supervised-node.ts';

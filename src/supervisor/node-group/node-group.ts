@@ -63,6 +63,7 @@ export class NodeGroup {
   readonly #listeners = new Set<(event: GroupEvent) => void>();
   readonly #waiting = new Set<() => void>();
   #unstarted: SupervisedNode[];
+  #isOver = false;
 
   /** Begins at once; `ready` tells when all have their place. */
   static start(options: NodeGroupOptions): NodeGroup {
@@ -157,6 +158,7 @@ export class NodeGroup {
   async begin(settings: NodeSettings, timeoutMs = this.startMs): Promise<Result<void>> {
     const node = this.#nodes.get(settings.name);
     if (!node) return noSuchNode(settings.name, this.#nodes);
+    if (this.#isOver) return { ok: false, error: unready(node, 'its group has been stopped') };
     node.begin({ settings, onTrial: true });
     const ready = await this.whenReady(settings.name, timeoutMs);
     if (ready.ok) node.keep();
@@ -167,6 +169,7 @@ export class NodeGroup {
   /** Stops all, each by the order to end, then, after the deadline, by SIGKILL. Settles when no process is left. */
   async stop(): Promise<void> {
     this.#unstarted = [];
+    this.#isOver = true;
     await Promise.all(Array.from(this.#nodes.values(), (node) => node.stop()));
   }
 

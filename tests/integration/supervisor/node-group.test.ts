@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { equalNodes, type RunningGroup, startNodeGroup } from '../../../src/runtime/index.ts';
+import { processesWith } from '../../support/processes.ts';
 import { until } from '../../support/until.ts';
 
 const dataDir = mkdtempSync(join(tmpdir(), 'skein-group-'));
@@ -13,18 +14,6 @@ afterAll(async () => {
   await running?.stop();
   rmSync(dataDir, { recursive: true, force: true });
 });
-
-/** Processes of this machine with the text in their command line. */
-const processesWith = (text: string): readonly number[] =>
-  readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
-    .flatMap((name) => {
-      try {
-        return readFileSync(`/proc/${name}/cmdline`, 'utf8').includes(text) ? [Number(name)] : [];
-      } catch {
-        return [];
-      }
-    });
 
 it('starts node processes that meet, tells of one that is killed, starts it again, and ends all', async () => {
   const seen: string[] = [];

@@ -1,0 +1,159 @@
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ControlClient } from '../../src/api/index.ts';
+import { checker } from '../../src/contracts/index.ts';
+import { type GroupStatus, OperatorReportSchema } from '../../src/runtime/index.ts';
+import { processesWith } from '../support/processes.ts';
+import { startLoad } from '../support/run-load.ts';
+import { dataDir, finished, skein, startSkein } from '../support/skein-command.ts';
+import { until } from '../support/until.ts';
+
+const data = dataDir();
+const client = new ControlClient(data.path);
+let up: ReturnType<typeof startSkein>;
+let ended: ReturnType<typeof finished>;
+let said = '';
+
+const status = async (): Promise<GroupStatus> => {
+  const answer = await client.get<GroupStatus>('/v1/status');
+  if (!answer.ok) throw new Error(answer.error.message);
+  return answer.value;
+};
+const states = async () => (await status()).nodes.map(({ state }) => state).join(' ');
+const pids = async () => (await status()).nodes.map(({ pid }) => pid);
+
+const oneRun = () => startLoad(data.path, 1).stop();
+
+/** The newest report of a command, checked. */
+function reportOf(command: string) {
+  const folder = join(data.path, 'reports');
+  const file = readdirSync(folder)
+    .filter((name) => name.startsWith(command) && name.endsWith('.json'))
+    .sort()
+    .at(-1);
+  const report: unknown = JSON.parse(readFileSync(join(folder, file ?? ''), 'utf8'));
+  const checked = checker(OperatorReportSchema)(report);
+  if (!checked.ok) throw new Error(JSON.stringify(checked.mismatch));
+  expect(existsSync(join(folder, (file ?? '').replace('.json', '.md')))).toBe(true);
+  return checked.value;
+}
+
+beforeAll(async () => {
+  up = startSkein(['up', '--nodes', '3', '--threads', '1'], data.path);
+  ended = finished(up);
+  up.stdout?.on('data', (chunk) => {
+    said += chunk;
+  });
+  await until('the group is ready', () => said.includes('Ctrl-C ends them all'), 90_000);
+});
+afterAll(() => {
+  up.kill('SIGKILL');
+  data.remove();
+});
+
+describe('a group of three node processes', () => {
+  it('tells of its start while it lasts, sums it up, and reports it', async () => {
+    expect(said).toMatch(/n2 phase +threads t1/);
+    expect(said).toMatch(/cluster default: 3 nodes are ready after/);
+    expect(reportOf('up')).toMatchObject({ command: 'up', outcome: 'done' });
+    const { stdout } = await skein(['status'], data.path);
+    expect(stdout).toMatch(/3 of 3 nodes ready/);
+    for (const { name, node, pid } of (await status()).nodes)
+      expect(stdout).toMatch(new RegExp(`${name} +${node} +${pid} +ready`));
+  });
+
+  it('is watched a line at a time, until Ctrl-C', async () => {
+    const watch = startSkein(['status', '--watch', '--json'], data.path);
+    const over = finished(watch);
+    let lines = '';
+    watch.stdout?.on('data', (chunk) => {
+      lines += chunk;
+    });
+    await until('two lines', () => lines.split('\n').length > 2);
+    watch.kill('SIGINT');
+    expect((await over).code).toBe(0);
+    for (const line of lines.trim().split('\n'))
+      expect(JSON.parse(line)).toMatchObject({ cluster: 'default', nodes: [{}, {}, {}] });
+  });
+
+  it('runs what it is given on any node, and finds the run and its trace again', async () => {
+    const run = await skein(['run', 'hello', '--json', '--input', '{"name":"you"}'], data.path);
+    const { runId, correlationId } = JSON.parse(run.stdout);
+    expect((await skein(['runs'], data.path)).stdout).toContain(runId);
+    expect((await skein(['trace', correlationId], data.path)).code).toBe(0);
+  });
+
+  it('starts again a node that is killed with -9', async () => {
+    const before = await status();
+    process.kill(before.nodes[1]?.pid as number, 'SIGKILL');
+    await until('it is back', async () => (await status()).nodes[1]?.restarts === 1);
+    await until('all are ready', async () => (await states()) === 'ready ready ready');
+    expect((await status()).nodes[1]?.node).toBe(before.nodes[1]?.node);
+  });
+
+  it('drains a node, which then takes no runs until it is told to', async () => {
+    const drained = await skein(['drain', 'n3'], data.path);
+    expect(drained).toMatchObject({ code: 0, stdout: expect.stringContaining('n3 drained') });
+    expect(reportOf('drain')).toMatchObject({ outcome: 'done', facts: { node: 'n3' } });
+    await until('it says so', async () => (await states()) === 'ready ready drained');
+    const alone = new ControlClient(join(data.path, 'nodes/n3'));
+    const request = { target: { kind: 'skill', skill: 'hello' } } as const;
+    expect(await alone.run(request, () => undefined)).toMatchObject({
+      value: { outcome: { ok: false, error: { code: 'NODE_DRAINING', retryable: true } } },
+    });
+    expect(await oneRun()).toMatchObject({ runs: 1, failed: [] });
+    expect((await skein(['drain', 'n3', '--undo'], data.path)).code).toBe(0);
+    await until('it works again', async () => (await states()) === 'ready ready ready');
+    expect(await skein(['drain', 'n9'], data.path)).toMatchObject({ code: 2 });
+  });
+
+  it('is redeployed under a load of runs, and none fails', async () => {
+    const before = await pids();
+    const load = startLoad(data.path, 4);
+    await until('runs end', () => load.count() > 20);
+    const redeploy = await skein(['redeploy', '--timeout', '90s'], data.path);
+    const during = load.count();
+    await until('runs go on', () => load.count() > during + 20);
+    const { runs, failed } = await load.stop();
+    expect(redeploy).toMatchObject({ code: 0 });
+    expect({ failed, isLoad: runs > 40 }).toEqual({ failed: [], isLoad: true });
+    expect((await pids()).filter((pid) => before.includes(pid))).toEqual([]);
+    for (const act of ['drain', 'drained', 'stop', 'start', 'ready'])
+      for (const name of ['n1', 'n2', 'n3'])
+        expect(redeploy.stdout).toMatch(new RegExp(`${name} ${act}\\b`));
+    expect(reportOf('redeploy')).toMatchObject({
+      outcome: 'done',
+      facts: { replaced: ['n1', 'n2', 'n3'] },
+    });
+  });
+
+  it('keeps what it has when a redeploy cannot start the first of its nodes', async () => {
+    const file = join(data.path, 'other.yaml');
+    writeFileSync(file, 'cluster: default\ngroups: [{ name: other, count: 3 }]\n');
+    const other = await skein(['redeploy', '-f', file], data.path);
+    expect(other).toMatchObject({ code: 2 });
+    expect(other.stderr).toContain('/groups: found the nodes other-1, other-2, other-3');
+    expect(await states()).toBe('ready ready ready');
+    expect(reportOf('redeploy')).toMatchObject({ outcome: 'failed' });
+  });
+
+  it('ends with Ctrl-C, and leaves no process behind', async () => {
+    expect((await skein(['up', '--nodes', '1'], data.path)).code).toBe(2);
+    up.kill('SIGINT');
+    expect((await ended).code).toBe(0);
+    expect(processesWith(data.path)).toEqual([]);
+    expect((await skein(['status'], data.path)).code).toBe(3);
+  });
+});
+
+describe('skein up -f', () => {
+  it('says what is wrong with the file, where, and starts nothing', async () => {
+    const file = join(data.path, 'cluster.yaml');
+    writeFileSync(file, 'cluster: shop\ngroups:\n  - name: workers\n    count: none\n');
+    const refused = await skein(['up', '-f', file], data.path);
+    expect(refused.code).toBe(2);
+    expect(refused.stderr).toContain(`${file}, line 4, /groups/0/count: found "none"`);
+    expect(processesWith(data.path)).toEqual([]);
+  });
+});
