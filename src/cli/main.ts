@@ -3,11 +3,13 @@ import { readFile } from 'node:fs/promises';
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { errorOf } from '../contracts/index.ts';
 import { LOG_LEVELS, type LogLevel } from '../telemetry/index.ts';
+import type { Add, Finish } from './adding.ts';
 import { completionScript, SHELLS } from './completion.ts';
 import { addSkillCommand, contractCommand } from './contract.ts';
 import { demoCommand } from './demo/demo.ts';
 import { describeSkillCommand, listSkillsCommand, statusCommand } from './inspect.ts';
 import { natsCa, natsCreds } from './nats-options.ts';
+import { addOperatorCommands } from './operator-commands.ts';
 import { type GlobalOptions, reportError } from './output.ts';
 import { planCommand } from './plan.ts';
 import { runCommand } from './run.ts';
@@ -152,6 +154,7 @@ export async function buildProgram(): Promise<Command> {
       .action(finish((options, skill: string) => describeSkillCommand(skill, options)));
   }
   addSimulator(add, finish, program);
+  addOperatorCommands(add, finish, program);
   add(program, 'demo', 'start a node and watch it get prices from a failing feed')
     .option('--once', 'end after the demonstration', false)
     .action(finish((options) => demoCommand(options as Parameters<typeof demoCommand>[0])));
@@ -163,11 +166,6 @@ export async function buildProgram(): Promise<Command> {
     });
   return program;
 }
-
-type Add = (parent: Command, name: string, description: string) => Command;
-type Finish = (
-  work: (globals: GlobalOptions, ...rest: never[]) => Promise<number>,
-) => (...parts: unknown[]) => Promise<void>;
 
 function addSimulator(add: Add, finish: Finish, program: Command): void {
   const sim = add(program, 'sim', 'run whole clusters on virtual time, one seed after the other');

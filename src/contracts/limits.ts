@@ -110,4 +110,14 @@ export const LIMITS = {
   claimedKeys: 10_000,
   journalEventBytes: 1 * MIB,
   httpBodyBytes: 48 * MIB,
+
+  /** Nodes under one group supervisor: each is a process of some 100 MiB. */
+  groupNodes: 100,
+  /** Labels of a node travel with every report that it is alive. */
+  nodeLabels: 32,
+  nodeLabelLength: 64,
+  /** Runs that a group holds while none of its nodes is ready. */
+  groupWaitingRuns: 1_000,
+  /** Reports of operator commands that stay in a data directory. */
+  operatorReports: 200,
 } as const;

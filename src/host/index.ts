@@ -8,6 +8,7 @@ export { DriftingClock } from './drifting-clock.ts';
 export { findProgram, type WantedProgram } from './find-program.ts';
 export { type HttpClient, realHttpClient } from './http-client.ts';
 export { realProcesses } from './processes.ts';
+export { type Greeting, type GreetingOptions, readGreeting } from './read-greeting.ts';
 export { seededRandom, uniformOf, xoshiro128 } from './seeded-random.ts';
 export { type SimulatedTime, simulatedTime } from './simulated-clock.ts';
 export { realStreams } from './streams.ts';

@@ -1,10 +1,24 @@
 /** Runs: the node that carries them out, plans, and `execute`. */
 
 export { readCeiling } from './ceiling-file.ts';
+export {
+  type CheckReport,
+  type Diagnosis,
+  type DoctorOptions,
+  examine,
+  LAYERS,
+  type Layer,
+} from './doctor/index.ts';
 export { type ExecuteParts, type ExecuteRequest, executeRun } from './execute.ts';
 export { type NodeStatus, type SkeinNode, startNode } from './node.ts';
 export type { NodeOptions } from './node-options.ts';
 export { openRegistry } from './open-registry.ts';
+export {
+  type OperatorReport,
+  OperatorReportSchema,
+  type ReportFiles,
+  writeOperatorReport,
+} from './operator-report.ts';
 export { checkPlan, readPlan } from './plan-file.ts';
 export { type Goal, planFor } from './planner.ts';
 export type { BudgetReport, Query, QueryAnswers, RunSummary } from './query.ts';
