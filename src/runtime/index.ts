@@ -10,8 +10,18 @@ export {
   type Layer,
 } from './doctor/index.ts';
 export { type ExecuteParts, type ExecuteRequest, executeRun } from './execute.ts';
+export { type GateReport, type GateWorld, validate } from './gates/index.ts';
 export { type NodeStatus, type SkeinNode, startNode } from './node.ts';
 export type { NodeOptions } from './node-options.ts';
+export {
+  dataDirsIn,
+  type Nuked,
+  type NukePlan,
+  nuke,
+  type PlannedFile,
+  planNuke,
+  refuseInUse,
+} from './nuke/index.ts';
 export { openRegistry } from './open-registry.ts';
 export {
   type OperatorReport,

@@ -10,7 +10,7 @@ export { Link, type LinkEvents } from './link.ts';
 export type { Encoded } from './link-encoder.ts';
 export { memoryPorts } from './memory-port.ts';
 export { busOver, connectNats, type NatsBus } from './nats-bus.ts';
-export { CONFIG_FILE } from './nats-config.ts';
+export { CONFIG_FILE, CONFIG_FIRST_LINE } from './nats-config.ts';
 export {
   dialNats,
   isTlsWanted,
