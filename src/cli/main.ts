@@ -1,19 +1,16 @@
 /** The command `skein`: reads flags, environment and defaults, and hands over to one command. */
-import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { Argument, Command, CommanderError, Option } from 'commander';
 import { errorOf, LIMITS } from '../contracts/index.ts';
 import { LOG_LEVELS } from '../telemetry/index.ts';
+import type { Add, Finish } from './adding.ts';
 import { completionScript, SHELLS } from './completion.ts';
 import { addSkillCommand, contractCommand } from './contract.ts';
 import { demoCommand } from './demo/demo.ts';
+import { portNumber, seedRange, timeSpan, wholeNumber } from './flag-values.ts';
+import { addNode, addOperations } from './group-commands.ts';
 import { describeSkillCommand, listSkillsCommand } from './inspect.ts';
 import { natsCa, natsCreds } from './nats-options.ts';
-import { type NodeCommandOptions, nodeCommand } from './node.ts';
-import {
-  type DrainOptions,
-  drainCommand,
-  type RedeployOptions,
-  redeployCommand,
-} from './operate.ts';
+import { addOperatorCommands } from './operator-commands.ts';
 import { type GlobalOptions, reportError } from './output.ts';
 import { planCommand } from './plan.ts';
 import { runCommand } from './run.ts';
@@ -163,6 +160,7 @@ export async function buildProgram(): Promise<Command> {
       .action(finish((options, skill: string) => describeSkillCommand(skill, options)));
   }
   addSimulator(add, finish, program);
+  addOperatorCommands(add, finish, program);
   add(program, 'demo', 'start a node and watch it get prices from a failing feed')
     .option('--once', 'end after the demonstration', false)
     .addOption(
@@ -178,66 +176,6 @@ export async function buildProgram(): Promise<Command> {
       process.exitCode = 0;
     });
   return program;
-}
-
-type Add = (parent: Command, name: string, description: string) => Command;
-type Finish = (
-  work: (globals: GlobalOptions, ...rest: never[]) => Promise<number>,
-) => (...parts: unknown[]) => Promise<void>;
-
-function addNode(add: Add, finish: Finish, program: Command): void {
-  add(program, 'node', 'start a node that joins a cluster, until Ctrl-C')
-    .addOption(
-      new Option('--cluster <name>', 'join the nodes of this name through NATS')
-        .env('SKEIN_CLUSTER')
-        .default('default'),
-    )
-    .addOption(
-      new Option('--nats <url>', 'NATS of the cluster; without it the node runs its own').env(
-        'SKEIN_NATS_URL',
-      ),
-    )
-    .addOption(natsCreds())
-    .addOption(natsCa())
-    .addOption(
-      new Option('--threads <n>', 'worker threads, 1 to 16')
-        .env('SKEIN_THREADS')
-        .default(2)
-        .argParser(wholeNumber(1, 16)),
-    )
-    .addOption(
-      new Option('--log <level>', 'lines on stderr').env('SKEIN_LOG').choices([...LOG_LEVELS]),
-    )
-    .addOption(
-      new Option(
-        '--direct-host <address>',
-        'address of this machine on which nodes of other machines may dial',
-      ).env('SKEIN_DIRECT_HOST'),
-    )
-    .option('--label <key=value...>', 'what sets the node apart: zone=a', [])
-    .option('--policy <file>', 'YAML: skills, resources and grants that no run gets past')
-    .option('--slots <n>', 'skill actors on each thread, 1 to 64', wholeNumber(1, 64))
-    .option('--warm-hosts <n>', 'host processes kept ready on each thread', wholeNumber(0, 64))
-    .option('--thread-heap <MiB>', 'heap of a worker thread', wholeNumber(64, 65_536))
-    .addOption(new Option('--supervised', 'answer to a group supervisor').hideHelp())
-    .action(finish((options) => nodeCommand(options as NodeCommandOptions)));
-}
-
-function addOperations(add: Add, finish: Finish, program: Command): void {
-  const timeout = (forWhat: string): Option =>
-    new Option('--timeout <time>', forWhat).default(60_000, '60s').argParser(timeSpan);
-  add(program, 'drain', 'let a node finish its runs and take no more')
-    .argument('[node]', 'name in the group, or node ID; default: the one node')
-    .addOption(timeout('for the runs that are active: 500ms, 30s, 5m'))
-    .option('--undo', 'let it take work again')
-    .action(
-      finish((options, node?: string) => drainCommand(node, options as unknown as DrainOptions)),
-    );
-  add(program, 'redeploy', 'replace the nodes of a group one by one, without failing a run')
-    .option('--group <name>', 'the nodes of this group alone')
-    .option('-f, --file <cluster.yaml>', 'new settings for the nodes that run')
-    .addOption(timeout('for each drain, and for each start: 30s, 5m'))
-    .action(finish((options) => redeployCommand(options as unknown as RedeployOptions)));
 }
 
 function addSimulator(add: Add, finish: Finish, program: Command): void {
@@ -293,34 +231,4 @@ function addSimulator(add: Add, finish: Finish, program: Command): void {
         shrinkCommand(seed, options as Parameters<typeof shrinkCommand>[1]),
       ),
     );
-}
-
-const wholeNumber =
-  (min: number, max: number) =>
-  (text: string): number => {
-    const number = Number(text);
-    if (Number.isInteger(number) && number >= min && number <= max) return number;
-    throw new InvalidArgumentError(`It takes a whole number from ${min} to ${max}.`);
-  };
-
-function seedRange(text: string): readonly [number, number] {
-  const [, first, last] = /^(\d{1,15})(?:\.\.(\d{1,15}))?$/.exec(text) ?? [];
-  const range = [Number(first), Number(last ?? first)] as const;
-  if (first !== undefined && range[0] <= range[1]) return range;
-  throw new InvalidArgumentError('It takes a seed, or two with the smaller first: 1..100.');
-}
-
-const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
-
-function timeSpan(text: string): number {
-  const [, count, unit = ''] = /^(\d{1,6})(ms|s|m|h)$/.exec(text) ?? [];
-  const ms = Number(count) * (UNIT_MS[unit] ?? 0);
-  if (ms > 0) return ms;
-  throw new InvalidArgumentError('It takes a span of time: 500ms, 30s, 5m, 1h.');
-}
-
-function portNumber(text: string): number {
-  const port = Number(text);
-  if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port;
-  throw new InvalidArgumentError('It takes a port, 0 to 65535.');
 }

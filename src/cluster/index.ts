@@ -1,7 +1,13 @@
 /** Nodes that know of each other, and who of them owns what. */
 
-export { Gossip, type GossipCounts, type GossipOptions } from './membership/gossip.ts';
+export {
+  Gossip,
+  type GossipCounts,
+  type GossipOptions,
+  gossipSubject,
+} from './membership/gossip.ts';
 export type { GossipReport } from './membership/gossip-control.ts';
+export { askMembers, type GossipProbe, type Probed } from './membership/gossip-probe.ts';
 export type { GossipBoot } from './membership/gossip-thread.ts';
 export {
   isGone,

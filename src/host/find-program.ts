@@ -15,6 +15,8 @@ export interface WantedProgram {
   readonly debianPackage: string;
   /** Default: `$XDG_CACHE_HOME/skein` or `~/.cache/skein`. */
   readonly cacheDir?: string;
+  /** Fetches the package when the program is nowhere. Default: yes. */
+  readonly isFetched?: boolean;
   readonly env?: Readonly<Record<string, string | undefined>>;
 }
 
@@ -36,6 +38,12 @@ export async function findProgram(wanted: WantedProgram): Promise<Result<string>
   const found = await firstExecutable(folders, program);
   if (found !== undefined) return success(found);
   let reason = `its package has no ${program}`;
+  if (wanted.isFetched === false)
+    return failure('PROGRAM_MISSING', {
+      program,
+      package: debianPackage,
+      reason: 'nobody was asked to fetch it',
+    });
   try {
     await unpackDebian(debianPackage, cache, unpacked);
     const made = await firstExecutable(folders, program);

@@ -11,6 +11,7 @@ export { type HttpClient, realHttpClient } from './http-client.ts';
 export { keepAlive } from './keep-alive.ts';
 export { openParentPipe } from './parent-pipe.ts';
 export { realProcesses } from './processes.ts';
+export { type Greeting, type GreetingOptions, readGreeting } from './read-greeting.ts';
 export { seededRandom, uniformOf, xoshiro128 } from './seeded-random.ts';
 export { type SimulatedTime, simulatedTime } from './simulated-clock.ts';
 export { realStreams } from './streams.ts';

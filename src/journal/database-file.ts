@@ -10,6 +10,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { pathToFileURL } from 'node:url';
 
 /** What the file must be, to the letter: tables by name, with the statement that made each. */
 export interface DatabaseShape {
@@ -46,6 +47,32 @@ export function createDatabase(
 export const openReadOnly = (file: string): DatabaseSync =>
   new DatabaseSync(file, { readOnly: true });
 
+/**
+ * Opens for reading and makes no file: through a log that is there, as any reader does; without one, which is how a writer that
+ * closed in order leaves it, as a file that does not change. A log that is there gets an index beside it (`-shm`).
+ * @throws what SQLite threw
+ */
+export const openUntouched = (file: string): DatabaseSync => {
+  if (fs.existsSync(`${file}-wal`)) return openReadOnly(file);
+  const url = pathToFileURL(file);
+  url.searchParams.set('immutable', '1');
+  return new DatabaseSync(url, { readOnly: true });
+};
+
+/** As its header says, since SQLite says of a file that does not change that it has none. https://sqlite.org/fileformat.html */
+export function journalModeIn(file: string): string {
+  const descriptor = fs.openSync(file, 'r');
+  try {
+    const bytes = Buffer.alloc(2);
+    fs.readSync(descriptor, bytes, 0, 2, FORMAT_VERSIONS_AT);
+    return bytes.every((version) => version === WAL_FORMAT) ? 'wal' : 'another';
+  } finally {
+    fs.closeSync(descriptor);
+  }
+}
+const FORMAT_VERSIONS_AT = 18;
+const WAL_FORMAT = 2;
+
 /** Opens for appending and takes the lock. @throws what SQLite threw, BUSY when another process has the file */
 export function openForWriting(file: string): DatabaseSync {
   // A missing file would be created empty, without its tables.
@@ -68,14 +95,18 @@ export function openForWriting(file: string): DatabaseSync {
  * Judges everything but the rows: page structure, header and schema. Reads the whole file (0.5 s a GB when it is cached).
  * @returns a sentence saying what is wrong, or undefined  @throws what SQLite threw
  */
-export function structuralDefect(database: DatabaseSync, shape: DatabaseShape): string | undefined {
+export function structuralDefect(
+  database: DatabaseSync,
+  shape: DatabaseShape,
+  journalMode = pragmaValue(database, 'journal_mode'),
+): string | undefined {
   const expected = {
     application_id: shape.applicationId,
     user_version: shape.version,
     encoding: 'UTF-8',
-    journal_mode: 'wal',
     auto_vacuum: 0,
   };
+  if (journalMode !== 'wal') return `its journal_mode is ${journalMode}, not wal`;
   for (const [pragma, value] of Object.entries(expected)) {
     const found = pragmaValue(database, pragma);
     if (found !== value) return `its ${pragma} is ${found}, not ${value}`;

@@ -2,7 +2,13 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { reasonOf, type Timers } from '../contracts/index.ts';
 import type { StoredRow } from './chain-verifier.ts';
-import { type DatabaseShape, openReadOnly, structuralDefect } from './database-file.ts';
+import {
+  type DatabaseShape,
+  journalModeIn,
+  openReadOnly,
+  openUntouched,
+  structuralDefect,
+} from './database-file.ts';
 import type { ChainHead } from './hash-chain.ts';
 import { headFileOf, readHeadFile } from './head-file.ts';
 import { type Judgement, judge } from './judgement.ts';
@@ -24,11 +30,18 @@ export const WRITE_HEAD = 'INSERT OR REPLACE INTO head (one, count, hash) VALUES
 
 const BEFORE_ALL = -(2n ** 63n);
 
-/** @throws what SQLite or the file system threw when it says nothing of the content: locked, unreadable, missing */
-export async function judgeJournal(file: string, timers: Timers): Promise<Judgement> {
+/**
+ * @param isUntouched no file is made beside it; it does not keep writers out for longer than it reads
+ * @throws what SQLite or the file system threw when it says nothing of the content: locked, unreadable, missing
+ */
+export async function judgeJournal(
+  file: string,
+  timers: Timers,
+  isUntouched = false,
+): Promise<Judgement> {
   const headFile = readHeadFile(file);
   try {
-    using database = openReadOnly(file);
+    using database = isUntouched ? openUntouched(file) : openReadOnly(file);
     // One snapshot for the whole walk; it also keeps another process from becoming the writer meanwhile.
     database.exec('BEGIN');
     const evidence = {
@@ -36,7 +49,8 @@ export async function judgeJournal(file: string, timers: Timers): Promise<Judgem
       headRow: () => readHeadRow(database),
       headFile,
       headFileName: headFileOf(file),
-      structuralDefect: () => structuralDefect(database, JOURNAL_SHAPE),
+      structuralDefect: () =>
+        structuralDefect(database, JOURNAL_SHAPE, isUntouched ? journalModeIn(file) : undefined),
     };
     return await judge(evidence, timers);
   } catch (thrown) {

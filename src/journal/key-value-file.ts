@@ -10,7 +10,9 @@ import type { Damage } from './chain-verifier.ts';
 import {
   createDatabase,
   type DatabaseShape,
+  journalModeIn,
   openReadOnly,
+  openUntouched,
   structuralDefect,
   syncFolder,
 } from './database-file.ts';
@@ -68,18 +70,20 @@ export function verifiedFacts(space: string, row: Row): SpaceFacts | undefined {
 }
 
 /** @returns the first damage, entries counted in key order  @throws what SQLite threw when it is not about the content */
-export function judgeKeyValue(file: string): Damage | undefined {
+export function judgeKeyValue(file: string, isUntouched = false): Damage | undefined {
   const counts = new Map<string, SpaceFacts>();
   let sequence = 1;
   try {
-    using database = openReadOnly(file);
+    using database = isUntouched ? openUntouched(file) : openReadOnly(file);
     database.exec('BEGIN');
     for (const { place, entry } of entriesOf(database)) {
       if (!entry) return { sequence, reason: `an entry of ${place.space} is not what was written` };
       count(counts, place.space, entry);
       sequence += 1;
     }
-    const defect = structuralDefect(database, KEY_VALUE_SHAPE) ?? wrongFacts(database, counts);
+    const mode = isUntouched ? journalModeIn(file) : undefined;
+    const defect =
+      structuralDefect(database, KEY_VALUE_SHAPE, mode) ?? wrongFacts(database, counts);
     return defect === undefined ? undefined : { sequence, reason: defect };
   } catch (thrown) {
     if (!speaksOfContent(thrown)) throw thrown;

@@ -24,6 +24,11 @@ export function speaksOfContent(thrown: unknown): boolean {
   return !OUTSIDE.has(code);
 }
 
+const BUSY = 5;
+
+/** Another process has the file. */
+export const isBusy = (thrown: unknown): boolean => primaryCode(thrown) === BUSY;
+
 /** Is the database known to be as it was before the failed transaction, so that writing may go on? */
 export function isPassing(thrown: unknown): boolean {
   const code = primaryCode(thrown);

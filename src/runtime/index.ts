@@ -2,11 +2,29 @@
 
 export { readCeiling } from './ceiling-file.ts';
 export { ClusterFileSchema, type ClusterPlan, readClusterFile } from './cluster-file.ts';
+export {
+  type CheckReport,
+  type Diagnosis,
+  type DoctorOptions,
+  examine,
+  LAYERS,
+  type Layer,
+} from './doctor/index.ts';
 export { type ExecuteParts, type ExecuteRequest, executeRun } from './execute.ts';
+export { type GateReport, type GateWorld, validate } from './gates/index.ts';
 export { GroupOperator, type GroupStatus, type RedeployRequest } from './group-operator.ts';
 export { startNode } from './node.ts';
 export { labelFault, parseLabels } from './node-labels.ts';
 export type { NodeOptions } from './node-options.ts';
+export {
+  dataDirsIn,
+  type Nuked,
+  type NukePlan,
+  nuke,
+  type PlannedFile,
+  planNuke,
+  refuseInUse,
+} from './nuke/index.ts';
 export { openRegistry } from './open-registry.ts';
 export {
   type OperatorReport,

@@ -35,6 +35,18 @@ export function openNodeKey(dataDir: string | 'memory', random: Random): Result<
   }
 }
 
+/** Reads the key without beginning a life; undefined: there is none. Failure: NODE_KEY_UNUSABLE. */
+export function inspectNodeKey(dataDir: string): Result<NodeSecret | undefined> {
+  const file = join(dataDir, FILE);
+  try {
+    const found = read(file);
+    if (typeof found === 'string') return failure('NODE_KEY_UNUSABLE', { file, reason: found });
+    return success(found);
+  } catch (thrown) {
+    return failure('NODE_KEY_UNUSABLE', { file, reason: reasonOf(thrown) });
+  }
+}
+
 function read(file: string): NodeSecret | string | undefined {
   const found = fs.statSync(file, { throwIfNoEntry: false });
   if (!found) return undefined;

@@ -9,8 +9,8 @@ export { type Identity, type KeyBook, KnownKeys } from './known-keys.ts';
 export { Link, type LinkEvents } from './link.ts';
 export type { Encoded } from './link-encoder.ts';
 export { memoryPorts } from './memory-port.ts';
-export { connectNats, type NatsBus } from './nats-bus.ts';
-export { CONFIG_FILE } from './nats-config.ts';
+export { busOver, connectNats, type NatsBus } from './nats-bus.ts';
+export { CONFIG_FILE, CONFIG_FIRST_LINE } from './nats-config.ts';
 export {
   dialNats,
   isTlsWanted,
@@ -21,6 +21,7 @@ export {
   withoutPassword,
 } from './nats-connection.ts';
 export { readNatsCredentials } from './nats-credentials.ts';
+export { type NatsServerInfo, natsInfoIn, PAYLOAD_BYTES_MIN } from './nats-info.ts';
 export { type NatsServer, startNatsServer } from './nats-server.ts';
 export {
   keyText,

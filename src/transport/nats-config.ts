@@ -6,7 +6,8 @@ import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 export const CONFIG_FILE = 'nats-server.conf';
-const FIRST_LINE =
+/** Whoever keeps the file changes this line. */
+export const CONFIG_FIRST_LINE =
   '# Written by Skein at each start of its nats-server. Change this line, and Skein uses the file as it is.';
 
 export interface ServerAccess {
@@ -51,7 +52,7 @@ export function serverConfig({ dataDir, port, access }: ServerConfig): string {
     '}',
   ];
   const lines = [
-    FIRST_LINE,
+    CONFIG_FIRST_LINE,
     `host: "127.0.0.1"`,
     `port: ${port}`,
     'max_payload: 1MB',
@@ -73,7 +74,7 @@ export async function writeServerConfig(
     if (thrown.code === 'ENOENT') return undefined;
     throw thrown;
   });
-  if (found !== undefined && found.trim() !== '' && found.split('\n')[0] !== FIRST_LINE)
+  if (found !== undefined && found.trim() !== '' && found.split('\n')[0] !== CONFIG_FIRST_LINE)
     return { file, isKept: true };
   await writeFile(file, serverConfig(config), { mode: 0o600 });
   await chmod(file, 0o600);

@@ -9,7 +9,7 @@ import {
   type NodeConnectionOptions,
 } from '@nats-io/transport-node';
 import { failure, type Log, type Result, reasonOf, success } from '../contracts/index.ts';
-import { readNatsCredentials } from './nats-credentials.ts';
+import { credentialsOf } from './nats-credentials.ts';
 
 /** Where NATS is and what it is shown. A user and a password may be in the URL. */
 export interface NatsAccess {
@@ -48,10 +48,9 @@ const RECONNECT_MS = 250;
 
 /** Failures: NATS_FAILED, with what the client or the server said; NATS_CREDENTIALS_UNUSABLE. */
 export async function dialNats(options: NatsOptions): Promise<Result<Nats>> {
-  const { url, name, log, isPatient = false, isEchoed = false, credsFile } = options;
+  const { url, name, log, isPatient = false, isEchoed = false } = options;
   const shown = withoutPassword(url);
-  const authenticator =
-    credsFile === undefined ? success(undefined) : readNatsCredentials(credsFile);
+  const authenticator = credentialsOf(options);
   if (!authenticator.ok) return authenticator;
   try {
     const connection = await connect({

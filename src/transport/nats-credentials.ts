@@ -9,6 +9,8 @@ import {
   credsAuthenticator,
   nkeyAuthenticator,
   nkeys,
+  tokenAuthenticator,
+  usernamePasswordAuthenticator,
 } from '@nats-io/transport-node';
 import { failure, type Result, reasonOf, success } from '../contracts/index.ts';
 
@@ -18,6 +20,19 @@ const FILE_BYTES = 64 * 1024;
 const OWNER_ONLY = 0o600;
 const OTHERS = 0o077;
 const JWT_BEGINS = '-----BEGIN NATS USER JWT-----';
+
+/** Of the file, else user and password in the URL (a user alone is a token), which the client does not look for by itself. */
+export function credentialsOf(access: {
+  readonly url: string;
+  readonly credsFile?: string;
+}): Result<Authenticator | undefined> {
+  if (access.credsFile !== undefined) return readNatsCredentials(access.credsFile);
+  const url = URL.parse(access.url);
+  if (!url?.username) return success(undefined);
+  const user = decodeURIComponent(url.username);
+  if (!url.password) return success(tokenAuthenticator(user));
+  return success(usernamePasswordAuthenticator(user, decodeURIComponent(url.password)));
+}
 
 const unusable = (file: string, reason: string) =>
   failure('NATS_CREDENTIALS_UNUSABLE', { file, reason });

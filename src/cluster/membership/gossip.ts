@@ -55,8 +55,8 @@ export class Gossip {
     });
     const receive = (packet: Uint8Array): void => this.#receive(packet);
     this.#ends = [
-      bus.subscribe(subjectFor(cluster, self), receive),
-      bus.subscribe(subjectFor(cluster, 'all'), receive),
+      bus.subscribe(gossipSubject(cluster, self), receive),
+      bus.subscribe(gossipSubject(cluster, 'all'), receive),
     ];
     this.#advance();
   }
@@ -113,7 +113,7 @@ export class Gossip {
       const packet = encodeGossip({ from: self, message: output.message });
       this.counts.sentPackets++;
       this.counts.sentBytes += packet.byteLength;
-      bus.publish(subjectFor(cluster, output.to), packet);
+      bus.publish(gossipSubject(cluster, output.to), packet);
     }
   }
 
@@ -131,4 +131,5 @@ export class Gossip {
 /** A timer may come a little too early by this clock. */
 const MIN_WAIT_MS = 1;
 
-const subjectFor = (cluster: string, to: NodeId | 'all'): string => `skein.${cluster}.gossip.${to}`;
+export const gossipSubject = (cluster: string, to: NodeId | 'all'): string =>
+  `skein.${cluster}.gossip.${to}`;

@@ -1,8 +1,7 @@
-import { execFileSync } from 'node:child_process';
 import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { connect, nkeyAuthenticator, nkeys } from '@nats-io/transport-node';
+import { nkeys } from '@nats-io/transport-node';
 import { afterEach, describe, expect, it } from 'vitest';
 import { findProgram, realPorts, realProcesses } from '../../../src/host/index.ts';
 import {
@@ -14,6 +13,8 @@ import {
 } from '../../../src/transport/index.ts';
 import { codeIn, valueIn } from '../../conformance/journal-suite.ts';
 import { openTestState } from '../../support/jetstream.ts';
+import { certificateIn, startOperated, tlsIn } from '../../support/operated-server.ts';
+import { startSlowReader } from '../../support/slow-reader.ts';
 import { recordingLog } from '../../support/systems.ts';
 import { until } from '../../support/until.ts';
 
@@ -135,13 +136,7 @@ describe('a nats-server of our own', () => {
     const { server, lines } = await start(data);
     const nats = valueIn(await dial(accessTo(server)));
     open.push(nats.close);
-    const seed = nkeyAuthenticator(
-      Buffer.from((await readFile(server.credsFile ?? '', 'utf8')).trim()),
-    );
-    const slow = await connect({ servers: server.url, authenticator: seed, reconnect: false });
-    slow.subscribe('skein.own.flood', { callback: () => {} });
-    await slow.flush();
-    stopReading(slow);
+    const slow = await startSlowReader(accessTo(server), 'skein.own.flood');
     const packet = new Uint8Array(512 * 1024);
     await until('it is cut off', () => {
       for (let each = 0; each < 8; each++) nats.connection.publish('skein.own.flood', packet);
@@ -153,12 +148,6 @@ describe('a nats-server of our own', () => {
     await slow.close();
   });
 });
-
-/** The client offers no way to be slow: its socket is stopped. */
-function stopReading(connection: object): void {
-  const { protocol } = connection as { protocol: { transport: { socket: { pause(): void } } } };
-  protocol.transport.socket.pause();
-}
 
 describe('credentials', () => {
   it('are refused by name when the file holds none, and never shown', async () => {
@@ -175,30 +164,37 @@ describe('credentials', () => {
   });
 });
 
-describe('TLS', () => {
-  async function tlsServer() {
-    const data = await folder();
-    const { server: first } = await start(data);
-    await first.close();
-    const [key, cert] = [join(data, 'key.pem'), join(data, 'cert.pem')];
-    const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost'];
-    const made = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2'];
-    execFileSync('openssl', ['req', '-x509', ...made, '-keyout', key, '-out', cert, ...subject], {
-      stdio: 'ignore',
+describe('user and password', () => {
+  it('in the URL are shown to the server, a user alone as a token', async () => {
+    const named = await startOperated(() => [
+      'authorization { users: [{ user: "a b", password: "c@d" }] }',
+    ]);
+    open.push(named.close);
+    const tokened = await startOperated(() => ['authorization { token: secret }']);
+    open.push(tokened.close);
+    const at = ({ url }: NatsServer, who: string) => ({ url: url.replace('//', `//${who}@`) });
+    await valueIn(await dial(at(named, 'a%20b:c%40d'))).close();
+    await valueIn(await dial(at(tokened, 'secret'))).close();
+    expect(await dial(at(named, 'a%20b:wrong'))).toMatchObject({
+      error: { details: { layer: 'credentials' } },
     });
-    const file = join(data, 'nats-server.conf');
-    const tls = `tls { cert_file: ${JSON.stringify(cert)}, key_file: ${JSON.stringify(key)} }`;
-    await writeFile(file, `# Ours.\n${await readFile(file, 'utf8')}\n${tls}\n`);
-    return { ...(await start(data)), cert };
-  }
+  });
+});
 
+describe('TLS', () => {
   it('is taken with an authority that is known, and refused without', async () => {
-    const { server, cert } = await tlsServer();
+    let cert = '';
+    const server = await startOperated((data) => {
+      const made = certificateIn(data);
+      cert = made.cert;
+      return [tlsIn(made)];
+    });
+    open.push(server.close);
     const url = server.url.replace('127.0.0.1', 'localhost');
-    const nats = valueIn(await dial({ ...accessTo(server), url, caFile: cert }));
+    const nats = valueIn(await dial({ url, caFile: cert }));
     expect(nats.isConnected()).toBe(true);
     await nats.close();
-    const unknown = await dial(accessTo(server));
+    const unknown = await dial({ url });
     expect(unknown).toMatchObject({ error: { code: 'NATS_FAILED', details: { layer: 'tls' } } });
   });
 

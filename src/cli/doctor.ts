@@ -1,0 +1,84 @@
+/** `skein doctor`: what is wrong, from the ground up. */
+import { ControlClient } from '../api/index.ts';
+import { failure, isSafeName } from '../contracts/index.ts';
+import { realPorts } from '../host/index.ts';
+import { type CheckReport, examine, type NodeStatus } from '../runtime/index.ts';
+import { createLog } from '../telemetry/index.ts';
+import {
+  bold,
+  dim,
+  type GlobalOptions,
+  green,
+  milliseconds,
+  printJson,
+  printLine,
+  red,
+  reportError,
+} from './output.ts';
+import { asJson, keepReport, type Step, timed } from './report.ts';
+
+export interface DoctorCommandOptions extends GlobalOptions {
+  readonly nats?: string;
+  readonly natsCreds?: string;
+  readonly natsCa?: string;
+  readonly cluster?: string;
+}
+
+export async function doctorCommand(options: DoctorCommandOptions): Promise<number> {
+  const { data: dataDir, json } = options;
+  const answer = await new ControlClient(dataDir).get<NodeStatus>('/v1/status');
+  const status = answer.ok ? answer.value : undefined;
+  const cluster = options.cluster ?? status?.cluster?.name ?? 'default';
+  if (!isSafeName(cluster) || cluster.includes('.')) {
+    const expected = 'a name of letters, digits, "-" and "_"';
+    const details = { argument: 'cluster', found: cluster.slice(0, 100), expected };
+    return reportError(failure('ARGUMENT_INVALID', details).error, json);
+  }
+  const access = accessOf(options, status);
+  const log = createLog({ level: 'silent', format: 'json', clock: realPorts.clock, bindings: {} });
+  const { elapsedMs, finish } = timed('doctor');
+  const steps: Step[] = [];
+  const diagnosis = await examine({
+    ...{ dataDir, cluster, ports: realPorts, log },
+    ...(access ? { access } : {}),
+    ...(status ? { status } : {}),
+    onCheck: (check) => {
+      const { layer, verdict, found } = check;
+      const detail = `${verdict}: ${found}`;
+      steps.push({ name: layer, elapsedMs: elapsedMs(), ok: verdict !== 'fail', detail });
+      if (!json) show(check);
+    },
+  });
+  const { failing, exitCode } = diagnosis;
+  if (!json) {
+    if (failing) printLine(`\n${red('failing')} ${bold(failing.layer)}. ${failing.advice ?? ''}`);
+    else printLine(`\n${green('nothing fails')}`);
+  }
+  const report = await keepReport(dataDir, finish(exitCode === 0, steps, asJson(diagnosis)), json);
+  if (json) printJson({ ...diagnosis, report: report ?? null });
+  return exitCode;
+}
+
+/** What flags name; without them, what the running node uses. A password in its URL is nowhere told, and has to be given. */
+function accessOf(options: DoctorCommandOptions, status: NodeStatus | undefined) {
+  const { nats, natsCreds, natsCa } = options;
+  const { cluster } = status ?? {};
+  const url = nats ?? cluster?.nats;
+  if (url === undefined) return undefined;
+  const isSame = url === cluster?.nats;
+  const credsFile = natsCreds ?? (isSame ? cluster?.natsCredsFile : undefined);
+  const caFile = natsCa ?? (isSame ? cluster?.natsCaFile : undefined);
+  return { url, ...(credsFile ? { credsFile } : {}), ...(caFile ? { caFile } : {}) };
+}
+
+const MARKS: Readonly<Record<CheckReport['verdict'], string>> = {
+  ok: green('ok     '),
+  warn: bold('warn   '),
+  fail: red('FAIL   '),
+  skipped: dim('skipped'),
+};
+
+function show({ layer, verdict, found, advice, elapsedMs }: CheckReport): void {
+  printLine(`${MARKS[verdict]} ${layer.padEnd(20)} ${found} ${dim(milliseconds(elapsedMs))}`);
+  if (advice !== undefined) printLine(`${' '.repeat(29)}${advice}`);
+}

@@ -1,0 +1,53 @@
+/** `skein validate`: gates with pass or fail, for a data directory and the node that runs on it. */
+import { ControlClient } from '../api/index.ts';
+import { realPorts } from '../host/index.ts';
+import { type GateReport, type NodeStatus, validate } from '../runtime/index.ts';
+import { dim, type GlobalOptions, green, printJson, printLine, red } from './output.ts';
+import { asJson, keepReport, type Step, timed } from './report.ts';
+
+export interface ValidateOptions extends GlobalOptions {
+  readonly policy?: string;
+  readonly deadLetters: number;
+}
+
+export async function validateCommand(options: ValidateOptions): Promise<number> {
+  const { data: dataDir, json, policy: policyFile, deadLetters: deadLettersMax } = options;
+  const client = new ControlClient(dataDir);
+  const status = async (): Promise<NodeStatus | undefined> => {
+    const answer = await client.get<NodeStatus>('/v1/status');
+    return answer.ok ? answer.value : undefined;
+  };
+  const { elapsedMs, finish } = timed('validate');
+  const steps: Step[] = [];
+  const world = { dataDir, policyFile, deadLettersMax, status, ports: realPorts };
+  const gates = await validate(world, (gate) => {
+    const { id, result, why } = gate;
+    steps.push({
+      name: id,
+      elapsedMs: elapsedMs(),
+      ok: result !== 'fail',
+      detail: `${result}: ${why}`,
+    });
+    if (!json) show(gate);
+  });
+  const failed = gates.filter(({ result }) => result === 'fail').map(({ id }) => id);
+  const facts = { failed, gates };
+  if (!json)
+    printLine(
+      failed.length > 0 ? `\n${red('failed')} ${failed.join(', ')}` : `\n${green('valid')}`,
+    );
+  const report = await keepReport(dataDir, finish(failed.length === 0, steps, asJson(facts)), json);
+  if (json) printJson({ ...facts, report: report ?? null });
+  return failed.length === 0 ? 0 : 1;
+}
+
+const MARKS: Readonly<Record<GateReport['result'], string>> = {
+  pass: green('pass'),
+  fail: red('FAIL'),
+  skip: dim('skip'),
+};
+
+function show({ id, result, why, advice }: GateReport): void {
+  printLine(`${MARKS[result]} ${id.padEnd(16)} ${why}`);
+  if (advice !== undefined) printLine(`${' '.repeat(22)}${advice}`);
+}
