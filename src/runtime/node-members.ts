@@ -2,11 +2,12 @@
 import {
   GOSSIP_HEAP_MIB,
   GOSSIP_MAIN_URL,
+  type GossipReport,
   type MemberFacts,
   type MemberReport,
   Members,
 } from '../cluster/index.ts';
-import { LIMITS, type Log, type NodeId } from '../contracts/index.ts';
+import { EPOCHS_PER_LIFE, LIMITS, type Log, type NodeId } from '../contracts/index.ts';
 import { realPorts, realThreads } from '../host/index.ts';
 import type { ClusterOptions } from '../supervisor/index.ts';
 import type { LogLevel } from '../telemetry/index.ts';
@@ -15,7 +16,7 @@ import { WIRE_VERSION } from '../transport/index.ts';
 export interface NodeMembers {
   readonly list: () => readonly MemberReport[];
   readonly describe: (state: MemberFacts['state']) => void;
-  readonly healthScore: () => Promise<number | undefined>;
+  readonly report: () => Promise<GossipReport | undefined>;
   readonly close: () => Promise<void>;
 }
 
@@ -48,7 +49,13 @@ export function startMembers(options: NodeMembersOptions): NodeMembers {
   const threads = realThreads({ main: GOSSIP_MAIN_URL, heapMiB: GOSSIP_HEAP_MIB, maxThreads: 1 });
   let told = factsNow();
   const members = new Members({
-    boot: { self, cluster: cluster.name, natsUrl: cluster.natsUrl, facts: told, log: logging },
+    boot: {
+      ...{ self, cluster: cluster.name, natsUrl: cluster.natsUrl, keySeed: cluster.keySeed },
+      trustedKeys: cluster.trustedKeys,
+      epoch: cluster.life * EPOCHS_PER_LIFE,
+      facts: told,
+      log: logging,
+    },
     threads,
     timers,
     log,
@@ -81,7 +88,7 @@ export function startMembers(options: NodeMembersOptions): NodeMembers {
       state = next;
       look();
     },
-    healthScore: async () => (await members.report())?.healthScore,
+    report: () => members.report(),
     close: async () => {
       isClosed = true;
       await members.close();

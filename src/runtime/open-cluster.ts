@@ -117,7 +117,10 @@ export async function statusOf(
   group: ThreadGroup,
   members: NodeMembers | undefined,
 ): Promise<ClusterStatus> {
-  const reports = [...(await group.reports())];
+  const [reports, gossip] = await Promise.all([
+    group.reports().then((found) => [...found]),
+    members?.report(),
+  ]);
   const links = (from: string, peers: readonly PeerStatus[]): readonly PeerLink[] =>
     peers.map((peer) => ({ from, ...peer }));
   return {
@@ -126,12 +129,16 @@ export async function statusOf(
     key: keyText(nodeKeyOf(keySeed).publicKey),
     isConnected: joined?.isConnected() ?? false,
     members: members?.list() ?? [],
-    doubt: (await members?.healthScore()) ?? null,
+    doubt: gossip?.healthScore ?? null,
     peers: [
       ...links('main', joined?.peers() ?? []),
       ...reports.flatMap(([thread, { peers }]) => links(thread, peers)),
     ],
-    refused: sumOf([joined?.refused() ?? {}, ...reports.map(([, { refused }]) => refused)]),
+    refused: sumOf([
+      joined?.refused() ?? {},
+      gossip?.refused ?? {},
+      ...reports.map(([, { refused }]) => refused),
+    ]),
   };
 }
 

@@ -52,7 +52,12 @@ export class HelloGate {
     this.#all = new TokenBucket(ALL, options.clock.monotonicMs());
   }
 
-  admit({ seq }: PacketHead, packet: Uint8Array): Admission {
+  /** `subject`: where it came, if that was not this thread's own. */
+  admit(
+    { seq }: PacketHead,
+    packet: Uint8Array,
+    subject: string = this.#options.subject,
+  ): Admission {
     if (isHelloTooLarge(packet)) return { refusal: 'too large' };
     if (packet.byteLength < HELLO_BYTES_MIN) return { refusal: 'unsigned' };
     const nowMs = this.#options.clock.monotonicMs();
@@ -69,7 +74,7 @@ export class HelloGate {
     const verdict = isSameLife ? known.window.judge(seq) : 'new';
     if (verdict !== 'new') return refuse(verdict);
     if (known && !known.bucket.has(nowMs)) return refuse('too many');
-    const signed = signedBytes(packet, this.#options.subject);
+    const signed = signedBytes(packet, subject);
     if (!isSignedBy(hello.key, signed, signatureOf(packet))) return refuse('forged');
     const window = isSameLife ? known.window : new ReplayWindow(WINDOW_WORDS);
     const bucket = known?.bucket ?? new TokenBucket(ONE, nowMs);

@@ -13,13 +13,16 @@ export { connectNats, type NatsBus } from './nats-bus.ts';
 export { dialNats, type Nats, type NatsOptions, withoutPassword } from './nats-connection.ts';
 export { type NatsServer, startNatsServer } from './nats-server.ts';
 export {
+  isSignedBy,
   keyText,
   type NodeKey,
   newSeed,
   nodeIdOf,
   nodeKeyOf,
+  PUBLIC_KEY_BYTES,
   parseKeyText,
   SEED_BYTES,
+  SIGNATURE_BYTES,
 } from './node-key.ts';
 export {
   ENDED_THERE,
@@ -29,7 +32,8 @@ export {
 } from './peer-sessions.ts';
 export { type Refusal, type RefusalCounts, RefusedPackets } from './refused-packets.ts';
 export { RingReader, RingWriter, ringMemory } from './ring.ts';
-export { simulatedIdentity } from './simulated-identity.ts';
+export { SealedDatagrams, type SealedDatagramsOptions } from './sealed-datagrams.ts';
+export { simulatedIdentity, simulatedKey } from './simulated-identity.ts';
 export {
   type Answer,
   type OtherMessage,

@@ -8,6 +8,7 @@ import {
   simulatedBus,
   simulatedTime,
 } from '../../src/host/index.ts';
+import { simulatedIdentity } from '../../src/transport/index.ts';
 
 const silent: Log = {
   debug: () => undefined,
@@ -46,10 +47,12 @@ function cluster(size: number, seed: number | string) {
     };
     const gossip = new Gossip({
       self: id,
+      identity: simulatedIdentity(id),
+      epoch: ++lives,
       cluster: 'test',
       facts: { labels: {}, load: 0, wire: [1, 1], state: 'ready', skills: '' },
       bus: bus.join(id, life),
-      ports: portsOf(life, time, random.fork(`${id}/${++lives}`)),
+      ports: portsOf(life, time, random.fork(`${id}/${lives}`)),
       log: silent,
       onChange,
     });

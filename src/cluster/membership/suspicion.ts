@@ -15,6 +15,17 @@ export interface SuspicionLimits {
 export const confirmationsFor = (members: number, wanted: number): number =>
   Math.max(0, Math.min(wanted, members - 2));
 
+const CONFIRMATIONS = 2;
+const FACTOR = 4;
+const SPREAD = 4;
+
+/** In a cluster of so many, each of which asks one other every `probeMs`. */
+export function suspicionLimits(members: number, probeMs: number): SuspicionLimits {
+  const minMs = FACTOR * Math.max(1, Math.log10(members)) * probeMs;
+  const confirmations = confirmationsFor(members, CONFIRMATIONS);
+  return { minMs, maxMs: SPREAD * minMs, confirmations };
+}
+
 export function suspicionMs(
   { minMs, maxMs, confirmations }: SuspicionLimits,
   heard: number,
@@ -44,9 +55,14 @@ export class Suspicion {
     this.#startMs += byMs;
   }
 
-  /** @returns whether that was a voice not heard before, and there was need of one */
+  /** Whether that is a voice not heard before, and there is need of one. */
+  needs(by: NodeId): boolean {
+    return this.#voices.size <= this.#limits.confirmations && !this.#voices.has(by);
+  }
+
+  /** @returns whether it was needed */
   confirm(by: NodeId): boolean {
-    if (this.#voices.size > this.#limits.confirmations || this.#voices.has(by)) return false;
+    if (!this.needs(by)) return false;
     this.#voices.add(by);
     return true;
   }
