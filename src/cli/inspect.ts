@@ -44,6 +44,7 @@ function showStatus(status: NodeStatus): void {
       printLine(`    member ${node}${isSelf}  ${seen}, load ${facts.load}`);
     }
     printLine(`    key ${cluster.key}`);
+    for (const reason of Object.values(cluster.mismatches)) printLine(`    ${reason}`);
     for (const [reason, count] of Object.entries(cluster.refused))
       printLine(`    ${count} packets refused: ${reason}`);
     for (const { from, node, thread, path, backlogBytes } of cluster.peers)

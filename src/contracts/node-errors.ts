@@ -32,6 +32,15 @@ export const NODE_ERRORS = {
     (d) => `NATS cannot be used: ${d.reason}`,
     'See that nats-server runs and that URL, credentials and max_payload are right.',
   ),
+  WIRE_VERSION_MISMATCH: row(
+    'node',
+    503,
+    1,
+    'final',
+  )<{ peer: string; ours: string; theirs: string }>(
+    (d) => `${d.peer} speaks version ${d.theirs} of the wire, this node ${d.ours}: none in common`,
+    'Bring the older of the two up to date; nodes of adjacent versions work together, so update one at a time.',
+  ),
   OVERLOADED: row(
     'node',
     429,

@@ -11,7 +11,7 @@ import { EPOCHS_PER_LIFE, LIMITS, type Log, type NodeId } from '../contracts/ind
 import { realPorts, realThreads } from '../host/index.ts';
 import type { ClusterOptions } from '../supervisor/index.ts';
 import type { LogLevel } from '../telemetry/index.ts';
-import { WIRE_VERSION } from '../transport/index.ts';
+import { WIRE_VERSIONS } from '../transport/index.ts';
 
 export interface NodeMembers {
   readonly list: () => readonly MemberReport[];
@@ -42,7 +42,7 @@ export function startMembers(options: NodeMembersOptions): NodeMembers {
   const factsNow = (): MemberFacts => ({
     labels,
     load: Math.round((activeRuns() / LIMITS.concurrentRuns) * 100) / 100,
-    wire: [WIRE_VERSION, WIRE_VERSION] as const,
+    wire: WIRE_VERSIONS,
     state,
     skills: skills(),
   });

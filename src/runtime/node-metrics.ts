@@ -8,6 +8,7 @@ import type { MemberReport } from '../cluster/index.ts';
 import type { StructuredOutcome, Usage } from '../contracts/index.ts';
 import type { SystemCounts } from '../kernel/index.ts';
 import type { SpanRecord } from '../telemetry/index.ts';
+import type { RefusalCounts } from '../transport/index.ts';
 
 export interface NodeReadings {
   readonly threads: () => Promise<ReadonlyMap<string, SystemCounts>>;
@@ -15,6 +16,8 @@ export interface NodeReadings {
   readonly residentBytes: () => number;
   /** Empty for a node by itself. */
   readonly members: () => readonly MemberReport[];
+  /** Of all threads, gossip too; empty for a node by itself. */
+  readonly refused: () => Promise<RefusalCounts>;
 }
 
 const LATENCY_BOUNDS_S = [
@@ -95,6 +98,10 @@ export function observeNode(meter: Meter, readings: NodeReadings): void {
   const members = gauge('skein_members', 'Members of the cluster that are not gone, by status.');
   const dead = total('skein_dead_letters_total', 'Messages that nobody received.');
   const full = total('skein_mailbox_overflows_total', 'Messages that full mailboxes gave up.');
+  const refused = total(
+    'skein_refused_packets_total',
+    'Packets from the bus that were refused, by the reason.',
+  );
   const failures = total('skein_failures_total', 'Actors that failed, by what they died of.');
   const observe = async (result: BatchObservableResult): Promise<void> => {
     result.observe(active, readings.activeRuns());
@@ -102,6 +109,9 @@ export function observeNode(meter: Meter, readings: NodeReadings): void {
     const seen = readings.members();
     for (const status of seen.length > 0 ? ['alive', 'suspect'] : []) {
       result.observe(members, seen.filter((each) => each.status === status).length, { status });
+    }
+    for (const [reason, count] of Object.entries(await readings.refused())) {
+      result.observe(refused, count, { reason });
     }
     for (const [thread, counts] of await readings.threads()) {
       result.observe(actors, counts.actors, { thread });
@@ -121,6 +131,7 @@ export function observeNode(meter: Meter, readings: NodeReadings): void {
     members,
     dead,
     full,
+    refused,
     failures,
   ]);
 }

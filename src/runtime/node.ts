@@ -227,6 +227,7 @@ function assemble(
         ]),
       activeRuns: () => activeRuns,
       members: () => place?.members() ?? [],
+      refused: async () => (await place?.status())?.refused ?? {},
       residentBytes: () => process.memoryUsage.rss(),
     });
   }

@@ -9,6 +9,7 @@ import type { ClusterOptions, Joined, ThreadGroup } from '../supervisor/index.ts
 import { createLog } from '../telemetry/index.ts';
 import {
   keyText,
+  type Mismatches,
   type NatsServer,
   nodeKeyOf,
   type PeerStatus,
@@ -45,6 +46,8 @@ export interface ClusterStatus {
   readonly doubt: number | null;
   /** Packets that all threads have refused, by the reason. */
   readonly refused: RefusalCounts;
+  /** Nodes that speak no version of the wire that this one does, each with the reason. */
+  readonly mismatches: Mismatches;
 }
 
 /** Failures: ARGUMENT_INVALID, PROGRAM_MISSING, NATS_FAILED. */
@@ -134,6 +137,7 @@ export async function statusOf(
       ...links('main', joined?.peers() ?? []),
       ...reports.flatMap(([thread, { peers }]) => links(thread, peers)),
     ],
+    mismatches: { ...joined?.mismatches(), ...gossip?.mismatches },
     refused: sumOf([
       joined?.refused() ?? {},
       gossip?.refused ?? {},

@@ -5,6 +5,7 @@ import {
   connectNats,
   DirectLinks,
   KnownKeys,
+  type Mismatches,
   nodeKeyOf,
   type PeerStatus,
   type RefusalCounts,
@@ -30,6 +31,7 @@ export interface Joined {
   readonly peers: () => readonly PeerStatus[];
   readonly isConnected: () => boolean;
   readonly refused: () => RefusalCounts;
+  readonly mismatches: () => Mismatches;
   readonly close: () => Promise<void>;
 }
 
@@ -62,6 +64,7 @@ export async function joinCluster(
     peers: () => sessions.status(),
     isConnected: bus.value.isConnected,
     refused: () => sessions.refused(),
+    mismatches: () => sessions.mismatches(),
     close,
   });
 }

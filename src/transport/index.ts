@@ -24,13 +24,14 @@ export {
   SEED_BYTES,
   SIGNATURE_BYTES,
 } from './node-key.ts';
+export { PeerSessions } from './peer-sessions.ts';
+export { ENDED_THERE, type PeerSessionsOptions, type PeerStatus } from './peer-sessions-options.ts';
 export {
-  ENDED_THERE,
-  PeerSessions,
-  type PeerSessionsOptions,
-  type PeerStatus,
-} from './peer-sessions.ts';
-export { type Refusal, type RefusalCounts, RefusedPackets } from './refused-packets.ts';
+  type Mismatches,
+  type Refusal,
+  type RefusalCounts,
+  RefusedPackets,
+} from './refused-packets.ts';
 export { RingReader, RingWriter, ringMemory } from './ring.ts';
 export { SealedDatagrams, type SealedDatagramsOptions } from './sealed-datagrams.ts';
 export { simulatedIdentity, simulatedKey } from './simulated-identity.ts';
@@ -43,3 +44,4 @@ export {
   type WireSpawn,
 } from './wire-message.ts';
 export { registerWireType, type WireType } from './wire-types.ts';
+export { WIRE_VERSIONS, type WireRange } from './wire-versions.ts';

@@ -13,6 +13,7 @@ import {
   type NodeId,
   type PacketBus,
   type Random,
+  type SkeinError,
   type Timers,
 } from '../contracts/index.ts';
 import { type Hello, keyOf, type Peer, writeHello } from './hello.ts';
@@ -30,6 +31,7 @@ import {
 import type { RefusedPackets } from './refused-packets.ts';
 import { SessionGuard } from './session-guard.ts';
 import { type ExchangeKey, newExchangeKey, SEAL_BYTES } from './session-keys.ts';
+import { WIRE_VERSIONS, type WireRange } from './wire-versions.ts';
 
 export interface DatagramEvents {
   /** The other end is there, now, and what it sends is taken. */
@@ -51,6 +53,8 @@ export interface SealedDatagramsOptions extends DatagramEvents {
   readonly timers: Timers;
   readonly random: Random;
   readonly refused: RefusedPackets;
+  /** Default: what this build speaks. */
+  readonly wire?: WireRange;
 }
 
 interface Entry {
@@ -82,6 +86,7 @@ export class SealedDatagrams {
   readonly #random: Random;
   readonly #exchange: ExchangeKey;
   readonly #gate: HelloGate;
+  readonly #wire: WireRange;
   readonly #byId = new Map<number, Entry>();
   readonly #byNode = new Map<NodeId, Entry>();
   /** Asked for and not met yet: one a node, the newest. */
@@ -96,7 +101,8 @@ export class SealedDatagrams {
     this.#exchange = newExchangeKey(options.random.fork('datagram exchange'));
     const { bus, subjectOf, self, identity, clock } = options;
     const [own, all] = [subjectOf(self.node), subjectOf('all')];
-    this.#gate = new HelloGate({ subject: own, book: identity.book, clock });
+    this.#wire = options.wire ?? WIRE_VERSIONS;
+    this.#gate = new HelloGate({ subject: own, book: identity.book, clock, wire: this.#wire });
     this.#ends = [
       bus.subscribe(own, (packet) => this.#receive(packet)),
       bus.subscribe(all, (packet) => this.#receiveCall(packet, all)),
@@ -175,13 +181,22 @@ export class SealedDatagrams {
     const { refused, self } = this.#options;
     const admission = this.#gate.admit(head, bytes, subject);
     if (!('hello' in admission)) {
-      refused.count(admission.refusal, admission.sender);
+      if ('from' in admission) this.#mismatched(head, admission.from, admission.error);
+      else refused.count(admission.refusal, admission.sender);
       return undefined;
     }
     const { hello } = admission;
     if (hello.thread === self.thread && hello.node !== self.node) return hello;
     refused.count(hello.node === self.node ? 'replayed' : 'malformed', keyOf(hello));
     return undefined;
+  }
+
+  /** Who asked, or called for the first time, is told the versions of this node by a hello, which it refuses as well. */
+  #mismatched({ from, to }: PacketHead, hello: Hello, error: SkeinError): void {
+    const isNews = this.#options.refused.mismatch(keyOf(hello), error);
+    if (to !== 0 || hello.node === this.#options.self.node || (from === 0 && !isNews)) return;
+    const head = shortHead(PACKET.hello, { from: 0, to: from });
+    this.#sign(this.#options.subjectOf(hello.node), head, null);
   }
 
   #receiveHello({ from, to }: PacketHead, hello: Hello): void {
@@ -246,7 +261,8 @@ export class SealedDatagrams {
   #newEntry(node: NodeId): Entry {
     const { self, identity, subjectOf, timers } = this.#options;
     const id = this.#newId();
-    const own = { id, subject: subjectOf(self.node), publicKey: identity.key.publicKey };
+    const { publicKey } = identity.key;
+    const own = { id, subject: subjectOf(self.node), publicKey, wire: this.#wire };
     const entry: Entry = {
       id,
       node,
@@ -268,8 +284,9 @@ export class SealedDatagrams {
     return this.#byId.has(id) ? this.#newId() : id;
   }
 
-  #exchangeWith(entry: Entry, from: number, { key, half, epoch }: Hello): boolean {
-    const other = { id: from, subject: this.#options.subjectOf(entry.node), publicKey: key, half };
+  #exchangeWith(entry: Entry, from: number, { key, half, epoch, wire }: Hello): boolean {
+    const subject = this.#options.subjectOf(entry.node);
+    const other = { id: from, subject, publicKey: key, half, wire };
     if (!entry.guard.meet(other)) {
       this.#options.refused.count('wrong key', entry.node);
       return false;
@@ -315,7 +332,8 @@ export class SealedDatagrams {
   #sign(subject: string, head: PacketHead, direct: unknown): void {
     const { self, identity, epoch } = this.#options;
     const { key } = identity;
-    const hello = { ...self, epoch, key: key.publicKey, half: this.#exchange.public, direct };
+    const half = this.#exchange.public;
+    const hello = { ...self, epoch, key: key.publicKey, half, direct, wire: this.#wire };
     const packet = writeHello({ ...head, seq: ++this.#signed }, hello, { key, subject });
     this.#publish(subject, packet);
   }

@@ -11,8 +11,8 @@ import { STATEMENTS_A_SYNC } from './sync-pieces.ts';
 
 const closed = { additionalProperties: false } as const;
 const seq = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER - 1 });
-/** A member and what is claimed of it: two statements a rumour. */
-const STATEMENTS_MAX = 16;
+/** Of eight members what they say and two claims. */
+const STATEMENTS_MAX = 24;
 
 const kind = <const K extends string>(name: K) => Type.Literal(name);
 const check = checker(

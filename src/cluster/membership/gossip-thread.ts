@@ -50,7 +50,8 @@ const main: ThreadMain = async ({ boot, ports, control }) => {
         return gossip.describe(message.facts);
       case 'report': {
         const { counts, healthScore } = gossip;
-        const report = { counts, healthScore, refused: gossip.refused() };
+        const [refused, mismatches] = [gossip.refused(), gossip.mismatches()];
+        const report = { counts, healthScore, refused, mismatches };
         return tell({ kind: 'report', id: message.id, report });
       }
       case 'leave':

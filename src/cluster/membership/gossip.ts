@@ -9,9 +9,11 @@ import type {
 } from '../../contracts/index.ts';
 import {
   type Identity,
+  type Mismatches,
   type RefusalCounts,
   RefusedPackets,
   SealedDatagrams,
+  type WireRange,
 } from '../../transport/index.ts';
 import { decodeGossip, encodeGossip } from './gossip-codec.ts';
 import type { MemberFacts, MemberReport } from './member.ts';
@@ -33,6 +35,8 @@ export interface GossipOptions {
   readonly log: Log;
   readonly onChange?: (member: MemberReport) => void;
   readonly times?: MembershipTimes;
+  /** Default: what this build speaks. */
+  readonly wire?: WireRange;
 }
 
 export interface GossipCounts {
@@ -62,7 +66,7 @@ export class Gossip {
   /** Begins at once. */
   constructor(options: GossipOptions) {
     this.#options = options;
-    const { self, identity, epoch, cluster, facts, bus, ports, times, log } = options;
+    const { self, identity, epoch, cluster, facts, bus, ports, times, log, wire } = options;
     const { clock, timers, random } = ports;
     this.#membership = new Membership({
       self,
@@ -84,6 +88,7 @@ export class Gossip {
       timers,
       random,
       refused: this.#refused,
+      ...(wire ? { wire } : {}),
       onMet: (node) => this.#hear(node, { kind: 'hello', said: [] }),
       onPacket: (node, body) => this.#receive(node, body),
       onCall: (node, said) => this.#receiveCall(node, said),
@@ -102,6 +107,11 @@ export class Gossip {
 
   get counts(): GossipCounts {
     return { ...this.#datagrams.counts, receivedPackets: this.#received };
+  }
+
+  /** Why nothing is understood of a node. */
+  mismatches(): Mismatches {
+    return this.#refused.mismatches();
   }
 
   /** Packets and statements that were refused, by reason. */

@@ -7,11 +7,20 @@
  * member is declared dead when the time of suspicion is over. Cost and time to find a failure do not grow with the cluster but by
  * the logarithm with which rumours travel.
  *
- * Nobody speaks in another's name (`statement.ts`). A claim that somebody is dead is one voice for its suspicion: who hears it waits
- * out the time itself, so that no liar can bury the living. Only voices of members count.
+ * Nobody speaks in another's name (`statement.ts`), and only voices of members count. A claim that somebody is dead is one voice for
+ * its suspicion, until a second member claims the same or the time is over here as well: so no liar can bury the living.
  */
 import { LIMITS, type NodeId, type Random } from '../../contracts/index.ts';
 import { Errands } from './errands.ts';
+import {
+  allOf,
+  buried,
+  byItsWord,
+  isMournedBy,
+  type KnownMember,
+  suspected,
+  withClaim,
+} from './known-member.ts';
 import { LocalHealth } from './local-health.ts';
 import { isGone, type MemberFacts, type MemberReport, overrides } from './member.ts';
 import {
@@ -33,15 +42,6 @@ import {
 import { Suspicion, suspicionLimits } from './suspicion.ts';
 import { syncPieces } from './sync-pieces.ts';
 
-interface Member {
-  /** What it says of itself, and what is claimed against it. */
-  readonly said: SelfStatement;
-  readonly claim: Claim | undefined;
-  readonly report: MemberReport;
-  suspicion: Suspicion | undefined;
-  goneAtMs: number;
-}
-
 const RUMOURS_A_MESSAGE = 8;
 const HELPERS = 3;
 /** So many look for themselves, next, when they hear that somebody is suspected. */
@@ -54,7 +54,7 @@ export class Membership {
   readonly #self: NodeId;
   readonly #random: Random;
   readonly #times: MembershipTimes;
-  readonly #members = new Map<NodeId, Member>();
+  readonly #members = new Map<NodeId, KnownMember>();
   readonly #rumours = new Rumours();
   readonly #health = new LocalHealth();
   readonly #errands = new Errands();
@@ -108,7 +108,6 @@ export class Membership {
     return next;
   }
 
-  /** Says something else of itself. */
   describe(facts: MemberFacts): readonly MembershipOutput[] {
     this.#raise(this.#own.incarnation, facts);
     return this.#flush();
@@ -219,10 +218,10 @@ export class Membership {
     // Helpers that could not even say that they tried: it may be this node that is slow or cut off.
     const silent = probe.asked.length - probe.nacks.size;
     this.#health.worse(probe.asked.length > 0 ? silent : 1);
-    const { report } = this.#members.get(probe.target) ?? {};
-    if (!report || isGone(report)) return;
-    const { node, incarnation } = report;
-    this.#accuse(this.#voice.claim({ node, incarnation, status: 'suspect' }), nowMs);
+    const known = this.#members.get(probe.target);
+    if (!known || isGone(known.report)) return;
+    const { node, incarnation } = known.said;
+    this.#accuse(known, this.#voice.claim({ node, incarnation, status: 'suspect' }), nowMs);
   }
 
   #acknowledged(seq: number, from: NodeId): void {
@@ -256,14 +255,7 @@ export class Membership {
     if (!known && (isGone(said) || this.#members.size >= LIMITS.clusterNodes)) return;
     if (!this.#voice.isAuthentic(said, said.key)) return this.#forged(node);
     if (!known) this.#order.add(node);
-    const goneAtMs = isGone(said) ? nowMs : 0;
-    this.#become({
-      said,
-      claim: undefined,
-      report: reportOf(said),
-      suspicion: undefined,
-      goneAtMs,
-    });
+    this.#become(byItsWord(said, nowMs));
   }
 
   #hearClaim(claim: Claim, nowMs: number): void {
@@ -272,34 +264,51 @@ export class Membership {
     if (!author || node === by) return;
     if (node === this.#self) return this.#hearOfSelf(claim, author.said.key);
     const known = this.#members.get(node);
-    if (!known || isGone(known.report) || isGone(author.report)) return;
-    if (incarnation !== known.report.incarnation) return;
-    if (known.suspicion && !known.suspicion.needs(by)) return;
-    if (!this.#voice.isAuthentic(claim, author.said.key)) return this.#forged(by);
-    this.#accuse(claim, nowMs);
+    if (!known || isGone(author.report) || incarnation !== known.said.incarnation) return;
+    const { status } = known.report;
+    const isDeath = claim.status === 'dead';
+    const isNews =
+      status === 'dead'
+        ? isDeath && !isMournedBy(known, claim)
+        : status !== 'left' && (known.suspicion?.needs(by, claim.status) ?? true);
+    if (!isNews) return;
+    if (!this.#voice.isAuthentic(claim, author.said.key)) this.#forged(by);
+    else if (status === 'dead') this.#keep(withClaim(known, claim));
+    else this.#accuse(known, claim, nowMs);
   }
 
   /** A claim that is authentic, of a member that is not gone, is one voice for its suspicion. */
-  #accuse(claim: Claim, nowMs: number): void {
-    const known = this.#members.get(claim.node);
-    if (!known) return;
-    const { said, suspicion } = known;
+  #accuse(known: KnownMember, claim: Claim, nowMs: number): void {
+    const { suspicion } = known;
+    const isDeath = claim.status === 'dead';
     if (suspicion) {
-      if (suspicion.confirm(claim.by)) this.#rumours.add(claim.node, [said, claim]);
+      const heard = withClaim(known, claim);
+      if (isDeath && suspicion.mourn(claim.by)) this.#bury(heard, nowMs);
+      else if (suspicion.confirm(claim.by) || isDeath) this.#keep(heard);
       return;
     }
-    const limits = suspicionLimits(this.members().length, this.#times.probeMs);
-    const report = { ...reportOf(said), status: 'suspect', by: claim.by } as const;
     if (this.#random.next() < CURIOUS / this.#members.size) this.#order.addNext(claim.node);
-    const begun = new Suspicion(claim.by, nowMs, limits);
-    this.#become({ said, claim, report, suspicion: begun, goneAtMs: 0 });
+    const count = this.members().length;
+    const begun = new Suspicion(claim.by, nowMs, suspicionLimits(count, this.#times.probeMs));
+    if (isDeath) begun.mourn(claim.by);
+    this.#become(suspected(known, claim, begun));
   }
 
-  #become(member: Member): void {
-    const { said, claim, report } = member;
-    this.#members.set(report.node, member);
-    this.#rumours.add(report.node, claim ? [said, claim] : [said]);
-    this.#out.push({ kind: 'changed', member: report });
+  #bury(known: KnownMember, nowMs: number): void {
+    const { node, incarnation } = known.said;
+    const claim = this.#voice.claim({ node, incarnation, status: 'dead' });
+    this.#become(buried(known, claim, nowMs));
+  }
+
+  #become(member: KnownMember): void {
+    this.#keep(member);
+    this.#out.push({ kind: 'changed', member: member.report });
+  }
+
+  #keep(member: KnownMember): void {
+    const { node } = member.report;
+    this.#members.set(node, member);
+    this.#rumours.add(node, allOf(member));
   }
 
   /** Whatever is claimed of this node, it says that it is alive; to those as well that it believes gone. */
@@ -328,13 +337,10 @@ export class Membership {
   }
 
   #endSuspicions(nowMs: number): void {
-    for (const [node, { said, report, suspicion, goneAtMs }] of this.#members) {
-      if (suspicion && nowMs >= suspicion.deadlineMs) {
-        const { incarnation } = said;
-        const claim = this.#voice.claim({ node, incarnation, status: 'dead' });
-        const dead = { ...report, status: 'dead', by: this.#self } as const;
-        this.#become({ said, claim, report: dead, suspicion: undefined, goneAtMs: nowMs });
-      } else if (isGone(report) && nowMs - goneAtMs > this.#times.rememberMs) {
+    for (const [node, member] of this.#members) {
+      const { report, suspicion, goneAtMs } = member;
+      if (suspicion && nowMs >= suspicion.deadlineMs) this.#bury(member, nowMs);
+      else if (isGone(report) && nowMs - goneAtMs > this.#times.rememberMs) {
         this.#members.delete(node);
       }
     }
@@ -361,10 +367,8 @@ export class Membership {
   }
 
   #sync(to: NodeId, isReply: boolean): void {
-    const others = Array.from(this.#members.values(), ({ said, claim }) =>
-      claim ? [said, claim] : [said],
-    );
-    for (const [at, said] of syncPieces([[this.#own], ...others]).entries()) {
+    const all = [[this.#own], ...Array.from(this.#members.values(), allOf)];
+    for (const [at, said] of syncPieces(all).entries()) {
       // One piece asks for the answer, the others just come along.
       this.#send(to, { kind: 'sync', said, isReply: isReply || at > 0 });
     }

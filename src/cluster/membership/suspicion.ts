@@ -18,6 +18,8 @@ export const confirmationsFor = (members: number, wanted: number): number =>
 const CONFIRMATIONS = 2;
 const FACTOR = 4;
 const SPREAD = 4;
+/** So many have to say that a member is dead before others believe it at once. */
+export const MOURNERS = 2;
 
 /** In a cluster of so many, each of which asks one other every `probeMs`. */
 export function suspicionLimits(members: number, probeMs: number): SuspicionLimits {
@@ -40,6 +42,8 @@ export class Suspicion {
   readonly #limits: SuspicionLimits;
   /** Who suspects it; the first does not confirm itself. */
   readonly #voices: Set<NodeId>;
+  /** Who has waited out the time and says that it is dead. */
+  readonly #mourners = new Set<NodeId>();
 
   constructor(by: NodeId, startMs: number, limits: SuspicionLimits) {
     this.#startMs = startMs;
@@ -56,13 +60,20 @@ export class Suspicion {
   }
 
   /** Whether that is a voice not heard before, and there is need of one. */
-  needs(by: NodeId): boolean {
+  needs(by: NodeId, status: 'suspect' | 'dead'): boolean {
+    if (status === 'dead') return !this.#mourners.has(by);
     return this.#voices.size <= this.#limits.confirmations && !this.#voices.has(by);
+  }
+
+  /** One that is mistaken, or lies, buries nobody: two have to have waited out the time. @returns whether two have */
+  mourn(by: NodeId): boolean {
+    this.#mourners.add(by);
+    return this.#mourners.size >= MOURNERS;
   }
 
   /** @returns whether it was needed */
   confirm(by: NodeId): boolean {
-    if (!this.needs(by)) return false;
+    if (!this.needs(by, 'suspect')) return false;
     this.#voices.add(by);
     return true;
   }

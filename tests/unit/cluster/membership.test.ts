@@ -282,7 +282,7 @@ describe('gossip on the wire', () => {
       { ...base, more: 1 },
       { ...base, seq: -1 },
       { ...base, kind: 'pong' },
-      { ...base, said: Array(17).fill(self) },
+      { ...base, said: Array(25).fill(self) },
       { kind: 'sync', said: Array(201).fill(claim), isReply: false },
       { ...base, said: [{ bytes: 'text' }] },
       { ...base, said: [{ bytes: new Uint8Array(STATEMENT_BYTES_MAX + 1) }] },
