@@ -22,16 +22,25 @@ export class Rumours {
     this.#rumours.set(node, { node, said, told: 0 });
   }
 
-  /** Of at most `count` members; `first` comes first if it is there, whatever it was told. */
-  take(count: number, members: number, first?: NodeId): readonly Statement[] {
+  /** Of at most `count` members: what is said of `to` first, whatever it was told, and nothing that it has said itself. */
+  take(count: number, members: number, to?: NodeId): readonly Statement[] {
     if (this.#rumours.size === 0) return [];
     const limit = timesToTell(members);
-    const order = [...this.#rumours.values()].sort((a, b) => a.told - b.told);
-    const urgent = first === undefined ? undefined : this.#rumours.get(first);
+    const order = [...this.#rumours.values()]
+      .filter(({ said }) => !isNewsOf(said, to))
+      .sort((a, b) => a.told - b.told);
+    const urgent = order.find(({ node }) => node === to);
     const chosen = urgent ? [urgent, ...order.filter((each) => each !== urgent)] : order;
     return chosen.slice(0, count).flatMap((rumour) => {
       if (++rumour.told >= limit) this.#rumours.delete(rumour.node);
       return rumour.said;
     });
   }
+}
+
+/** A claim is what makes the news, where there is one. */
+function isNewsOf(said: readonly Statement[], node: NodeId | undefined): boolean {
+  const claims = said.filter(({ kind }) => kind === 'claim');
+  const news = claims.length > 0 ? claims : said;
+  return news.some((each) => (each.kind === 'claim' ? each.by : each.node) === node);
 }
