@@ -60,15 +60,17 @@ export class NodeLinks {
   readonly #receive: Receive;
   readonly #links = new Map<NodeId, Map<ThreadName, Link>>();
   #open: OpenPeer | undefined;
+  #refuse: (peer: Peer) => void = () => undefined;
 
   constructor(system: ActorSystem, receive: Receive) {
     this.#system = system;
     this.#receive = receive;
   }
 
-  /** From now on messages to other nodes find a way. */
-  use(open: OpenPeer): void {
+  /** From now on messages to other nodes find a way. `refuse` hears of frames that could not be read. */
+  use(open: OpenPeer, refuse: (peer: Peer) => void): void {
     this.#open = open;
+    this.#refuse = refuse;
   }
 
   /** A peer that opened a link, or opened one anew. */
@@ -81,6 +83,7 @@ export class NodeLinks {
         onAnswer: (askId, answer) => this.#system.asks.settleNumber(askId, checkAnswer(answer)),
         onOther: (message) => this.#receiveSignal(message),
         onClosed: (reason) => this.#closed(peer, link, reason),
+        onUnreadable: () => this.#refuse(peer),
       },
       dialect,
     );

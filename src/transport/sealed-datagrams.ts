@@ -149,7 +149,7 @@ export class SealedDatagrams {
       if (hello) this.#receiveHello(head, hello);
       return;
     }
-    if (head.kind !== PACKET.data) return refused.count('malformed');
+    if (head.kind !== PACKET.data && head.kind !== PACKET.ack) return refused.count('malformed');
     const entry = this.#byId.get(head.to);
     if (!entry || head.from === 0 || entry.remoteId !== head.from) return refused.count('stale');
     const opened = entry.guard.open(bytes);
@@ -158,7 +158,8 @@ export class SealedDatagrams {
     entry.unheard = 0;
     this.#meet(entry);
     const body = opened.subarray(PACKET_HEAD_BYTES);
-    if (body.byteLength > 0) this.#options.onPacket(entry.node, body);
+    if (head.kind === PACKET.data) this.#options.onPacket(entry.node, body);
+    else if (body.byteLength > 0) refused.count('malformed', name);
   }
 
   #receiveCall(bytes: Uint8Array, subject: string): void {
@@ -205,7 +206,7 @@ export class SealedDatagrams {
     if (!entry || entry.node !== hello.node) return this.#invited(from, hello);
     if (entry.isMet) {
       // Asked whether it is still there; or by one that has begun anew.
-      if (entry.remoteId === from) this.#seal(entry, NOTHING);
+      if (entry.remoteId === from) this.#sayHere(entry);
       else this.#invited(from, hello);
       return;
     }
@@ -213,7 +214,7 @@ export class SealedDatagrams {
     const isAwaited = entry.waiting.length > 0;
     this.#meet(entry);
     // Only what is sealed shows the other end that this one is there.
-    if (!isAwaited) this.#seal(entry, NOTHING);
+    if (!isAwaited) this.#sayHere(entry);
   }
 
   /** What an old hello asks for is never taken up, and so does no harm. */
@@ -316,8 +317,12 @@ export class SealedDatagrams {
 
   // --- sending
 
-  #seal({ id, remoteId, node, guard }: Entry, body: Uint8Array): void {
-    const head = shortHead(PACKET.data, { from: id, to: remoteId });
+  #sayHere(entry: Entry): void {
+    this.#seal(entry, NOTHING, PACKET.ack);
+  }
+
+  #seal({ id, remoteId, node, guard }: Entry, body: Uint8Array, kind: number = PACKET.data): void {
+    const head = shortHead(kind, { from: id, to: remoteId });
     const packet = newPacket(head, body.byteLength);
     packet.set(body, PACKET_HEAD_BYTES);
     this.#publish(this.#options.subjectOf(node), guard.seal(packet));

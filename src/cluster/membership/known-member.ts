@@ -54,4 +54,4 @@ export const isMournedBy = ({ claims }: KnownMember, { by }: Claim): boolean => 
 
 export const allOf = ({ said, claims }: KnownMember): readonly Statement[] => [said, ...claims];
 
-const isDeath = ({ status }: Claim): boolean => status === 'dead';
+export const isDeath = ({ status }: Statement): boolean => status === 'dead';

@@ -16,6 +16,7 @@ import {
   allOf,
   buried,
   byItsWord,
+  isDeath,
   isMournedBy,
   type KnownMember,
   suspected,
@@ -65,7 +66,6 @@ export class Membership {
   #nextProbeMs: number;
   #nextHelloMs: number;
   #seq = 0;
-  /** When it wanted to be called next. */
   #dueMs: number;
   #out: MembershipOutput[] = [];
 
@@ -138,9 +138,12 @@ export class Membership {
     if (this.#own.status === 'left' || from === this.#self) return [];
     this.#forgiveStall(nowMs);
     this.#dueMs = Math.max(this.#dueMs, nowMs);
+    // Who is new here and dead there is not taken up for that.
+    const dead = new Set(message.said.filter(isDeath).map(({ node }) => node));
     for (const statement of message.said) {
-      if (statement.kind === 'self') this.#hearFrom(statement, nowMs);
-      else this.#hearClaim(statement, nowMs);
+      const { kind, node } = statement;
+      if (kind === 'claim') this.#hearClaim(statement, nowMs);
+      else if (!dead.has(node) || this.statusOf(node)) this.#hearFrom(statement, nowMs);
     }
     switch (message.kind) {
       case 'ping':
@@ -246,7 +249,6 @@ export class Membership {
 
   // --- what is known
 
-  /** What a member says of itself, whoever brings it. */
   #hearFrom(said: SelfStatement, nowMs: number): void {
     const { node } = said;
     if (node === this.#self) return this.#hearOfEarlierLife(said);
@@ -266,10 +268,9 @@ export class Membership {
     const known = this.#members.get(node);
     if (!known || isGone(author.report) || incarnation !== known.said.incarnation) return;
     const { status } = known.report;
-    const isDeath = claim.status === 'dead';
     const isNews =
       status === 'dead'
-        ? isDeath && !isMournedBy(known, claim)
+        ? isDeath(claim) && !isMournedBy(known, claim)
         : status !== 'left' && (known.suspicion?.needs(by, claim.status) ?? true);
     if (!isNews) return;
     if (!this.#voice.isAuthentic(claim, author.said.key)) this.#forged(by);
@@ -280,17 +281,16 @@ export class Membership {
   /** A claim that is authentic, of a member that is not gone, is one voice for its suspicion. */
   #accuse(known: KnownMember, claim: Claim, nowMs: number): void {
     const { suspicion } = known;
-    const isDeath = claim.status === 'dead';
     if (suspicion) {
       const heard = withClaim(known, claim);
-      if (isDeath && suspicion.mourn(claim.by)) this.#bury(heard, nowMs);
-      else if (suspicion.confirm(claim.by) || isDeath) this.#keep(heard);
+      if (isDeath(claim) && suspicion.mourn(claim.by)) this.#bury(heard, nowMs);
+      else if (suspicion.confirm(claim.by) || isDeath(claim)) this.#keep(heard);
       return;
     }
     if (this.#random.next() < CURIOUS / this.#members.size) this.#order.addNext(claim.node);
-    const count = this.members().length;
-    const begun = new Suspicion(claim.by, nowMs, suspicionLimits(count, this.#times.probeMs));
-    if (isDeath) begun.mourn(claim.by);
+    const limits = suspicionLimits(this.members().length, this.#times.probeMs);
+    const begun = new Suspicion(claim.by, nowMs, limits);
+    if (isDeath(claim)) begun.mourn(claim.by);
     this.#become(suspected(known, claim, begun));
   }
 
