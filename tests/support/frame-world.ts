@@ -71,6 +71,8 @@ export interface FrameWorld {
   readonly advance: (ms: number) => Promise<void>;
   readonly refused: () => number;
   readonly logLines: () => number;
+  /** Messages of actors that arrived, and changes of who is a member. */
+  readonly taken: () => number;
 }
 
 export interface Effect {
@@ -80,7 +82,8 @@ export interface Effect {
   readonly changes: number;
 }
 
-export async function frameWorld(seed: string): Promise<FrameWorld> {
+/** `skewMs`: how far the clocks of the peers are off from that of the node. */
+export async function frameWorld(seed: string, skewMs = 0): Promise<FrameWorld> {
   const time = simulatedTime();
   const random = seededRandom(seed);
   const bus = simulatedBus(time, random.fork('bus'));
@@ -129,7 +132,11 @@ export async function frameWorld(seed: string): Promise<FrameWorld> {
 
   const peerLife = new SimulatedLife();
   const key = simulatedIdentity(PEER).key;
-  const common = { identity: simulatedIdentity(PEER), epoch: 1, clock, timers };
+  const skewed = {
+    wallMs: () => clock.wallMs() + skewMs,
+    monotonicMs: () => clock.monotonicMs() + Math.max(0, skewMs),
+  };
+  const common = { identity: simulatedIdentity(PEER), epoch: 1, clock: skewed, timers };
   const datagrams = new SealedDatagrams({
     ...common,
     self: { node: PEER, thread: 'gossip' as ThreadName },
@@ -153,7 +160,7 @@ export async function frameWorld(seed: string): Promise<FrameWorld> {
   const otherSystem = new ActorSystem({
     node: 'n-good' as NodeId,
     thread: MAIN,
-    ports: portsOf(new SimulatedLife(), time, random.fork('good')),
+    ports: { ...portsOf(new SimulatedLife(), time, random.fork('good')), clock: skewed },
     log: recordingLog().log,
   });
   joinBus(otherSystem, {
@@ -224,6 +231,7 @@ export async function frameWorld(seed: string): Promise<FrameWorld> {
   await time.advance(1_000);
   const world: FrameWorld = {
     seen,
+    taken: () => received + changes,
     inject: (subject, packet) => outside.publish(subject, packet),
     advance: (ms) => time.advance(ms),
     refused,
