@@ -1,6 +1,7 @@
 /**
  * `npm run cases -- FILE [--json] [--only ID,ID]`: runs attack cases of the shape of a cases file through the public path
- * (`node.execute`) in a real node, with probe actors beside each case, and says what the wall did.
+ * (`node.execute`) in a real node, with probe actors beside each case, and says what the wall did. A file of malformed frames is sent to
+ * every entry from the bus instead; `npm run cases -- --mutations 200000 [--seed N]` sends valid packets that were changed.
  */
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,6 +11,7 @@ import { realPorts } from '../src/host/index.ts';
 import { defineActor } from '../src/kernel/index.ts';
 import { type SkeinNode, startNode } from '../src/runtime/index.ts';
 import { classify } from '../src/sandbox/index.ts';
+import { type FrameDocument, runFrames, runMutations } from './frames.ts';
 
 interface Case {
   readonly id: string;
@@ -37,14 +39,22 @@ interface CaseResult {
 }
 
 const PROBE_EVERY_MS = 20;
+/** Options that a value follows. */
+const VALUED = ['--only', '--mutations', '--seed'];
 const { clock, timers } = realPorts;
 
 const [file] = process.argv
   .slice(2)
-  .filter((word) => !word.startsWith('--') && word !== onlyArgument());
+  .filter((word, at, all) => !word.startsWith('--') && !VALUED.includes(all[at - 1] ?? ''));
 const isJson = process.argv.includes('--json');
+const mutations = optionValue('--mutations');
+if (mutations !== undefined) {
+  process.exit(await runMutations(Number(mutations), optionValue('--seed') ?? '1'));
+}
 if (file === undefined) {
-  process.stderr.write('usage: npm run cases -- FILE [--json] [--only ID,ID]\n');
+  process.stderr.write(
+    'usage: npm run cases -- FILE [--json] [--only ID,ID] | --mutations COUNT [--seed SEED]\n',
+  );
   process.exit(2);
 }
 
@@ -56,7 +66,11 @@ process.on('uncaughtExceptionMonitor', () => rejections++);
 const document = JSON.parse(readFileSync(file, 'utf8')) as {
   cases: readonly Case[];
   suggestedLimits: Record<string, number>;
-};
+} & Partial<FrameDocument>;
+const { frames, bounds } = document;
+if (frames && bounds) {
+  process.exit(await runFrames({ frames, bounds }, optionValue('--only')?.split(','), isJson));
+}
 const { cpuMs = 250, wallMs = 1_000, memoryMb = 64 } = document.suggestedLimits;
 const folder = mkdtempSync(join(tmpdir(), 'skein-cases-'));
 const started = await startNode({ dataDir: 'memory', log: { level: 'silent', format: 'json' } });
@@ -74,7 +88,7 @@ void node.ended.then(() => {
 
 const prober = probe(node);
 const failed: string[] = [];
-const only = onlyArgument()?.split(',');
+const only = optionValue('--only')?.split(',');
 const cases = document.cases.filter(({ id }) => only === undefined || only.includes(id));
 for (const each of cases) {
   const result = await runCase(each);
@@ -101,8 +115,8 @@ const summary = {
 process.stdout.write(`${JSON.stringify(summary)}\n`);
 process.exit(failed.length > 0 || summary.nodeDeaths > 0 || summary.escapes > 0 ? 1 : 0);
 
-function onlyArgument(): string | undefined {
-  const at = process.argv.indexOf('--only');
+function optionValue(option: string): string | undefined {
+  const at = process.argv.indexOf(option);
   return at < 0 ? undefined : process.argv[at + 1];
 }
 

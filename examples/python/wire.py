@@ -162,13 +162,23 @@ def hkdf(secret, salt, info):
     return hmac.digest(extracted, info + b"\1", "sha256")
 
 
+def common_version(ends):
+    """The highest that both speak."""
+    version = min(end["wire"][1] for end in ends)
+    assert version >= max(end["wire"][0] for end in ends), "no version in common"
+    return version
+
+
 def packet_key(shared, ends, receiver):
     """The key for packets to `receiver`, one of the two ends of a session."""
-    transcript = b"skein session 2\0"
+    version = common_version(ends)
+    transcript = b"skein session %d\0" % version
     for end in sorted(ends, key=lambda end: end["id"]):
         name = f"{end['id']} {end['subject']}".encode() + b"\0"
         transcript += name + bytes.fromhex(end["publicKey"]) + bytes.fromhex(end["half"])
-    info = b"skein packet 2 to " + receiver["subject"].encode()
+        if version >= 3:
+            transcript += b"%d %d\0" % tuple(end["wire"])
+    info = b"skein packet %d to " % version + receiver["subject"].encode()
     return hkdf(shared, hashlib.sha256(transcript).digest(), info)
 
 
@@ -190,7 +200,7 @@ def check_authentic(vectors):
     for vector in vectors["hellos"]:
         packet = bytes.fromhex(vector["hex"])
         said = unpack(packet[HEAD.size : -SIGNATURE_BYTES])[0]
-        assert node_id(said["key"]) == said["node"] and said.pop("wire") == 2, vector
+        assert node_id(said["key"]) == said["node"] and common_version([said, said]), vector
         assert {k: v.hex() if isinstance(v, bytes) else v for k, v in said.items()} == vector["said"], vector
         assert signed_bytes(packet, vector["subject"]).hex() == vector["signed"], vector
     for vector in vectors["sealed"]:
@@ -209,6 +219,20 @@ def check_authentic(vectors):
             raise AssertionError(f"changed at {at} and taken")
 
 
+def check_gossip(vector):
+    """What members say of themselves and claim of others. The signature, the last 64 bytes, is over the domain and the rest."""
+    message = bytes.fromhex(vector["message"])
+    ping, end = unpack(message)
+    assert end == len(message) and ping["kind"] == "ping" and pack(ping) == message, vector
+    assert [said.hex() for said in ping["said"]] == [vector["self"]["hex"], vector["claim"]["hex"]], vector
+    for statement, expected in zip(ping["said"], (vector["self"], vector["claim"])):
+        body = statement[:-SIGNATURE_BYTES]
+        said = unpack(body)[0]
+        assert pack(said) == body, vector
+        assert {k: v.hex() if isinstance(v, bytes) else v for k, v in said.items()} == expected["said"], vector
+    assert bytes.fromhex(vector["domain"]) == b"skein member 1\0shop\0", vector
+
+
 def main():
     vectors = json.loads(VECTORS.read_text())
     for vector in vectors["bodies"]:
@@ -222,6 +246,7 @@ def main():
     for vector in vectors["frames"]:
         assert read_frame(bytes.fromhex(vector["hex"])) == vector["messages"], vector
     check_authentic(vectors)
+    check_gossip(vectors["gossip"])
     counts = {name: len(vectors[name]) for name in ("bodies", "packets", "frames", "nodes", "hellos", "sealed")}
     print("all vectors are equal, both ways:", json.dumps(counts))
 

@@ -230,6 +230,7 @@ const joinedBy = (sessions: PeerSessions): Joined => ({
   peers: () => sessions.status(),
   isConnected: () => true,
   refused: () => sessions.refused(),
+  mismatches: () => sessions.mismatches(),
   close: () => sessions.close(),
 });
 

@@ -46,6 +46,7 @@ export function nodeLines(status: NodeStatus): string[] {
     }
     if (cluster.delegation) say(`    ${delegationLine(cluster.delegation)}`);
     say(`    key ${cluster.key}`);
+    for (const reason of Object.values(cluster.mismatches)) say(`    ${reason}`);
     for (const [reason, count] of Object.entries(cluster.refused))
       say(`    ${count} packets refused: ${reason}`);
     for (const { from, node, thread, path, backlogBytes } of cluster.peers)

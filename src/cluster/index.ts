@@ -21,14 +21,21 @@ export {
   Members,
   type MembersOptions,
 } from './membership/members.ts';
+export { Membership } from './membership/membership.ts';
 export {
   MEMBERSHIP_TIMES,
-  Membership,
   type MembershipOptions,
   type MembershipOutput,
   type MembershipTimes,
-} from './membership/membership.ts';
+} from './membership/membership-options.ts';
 export type { GossipMessage } from './membership/messages.ts';
+export {
+  type Claim,
+  type SelfStatement,
+  type Statement,
+  type Voice,
+  voiceOf,
+} from './membership/statement.ts';
 export type { Activate, Deactivate, Hold } from './ownership/activation.ts';
 export { type ClaimPatience, DEFAULT_PATIENCE } from './ownership/claim.ts';
 export { Fence, type FencingToken } from './ownership/fence.ts';

@@ -73,6 +73,15 @@ export const NODE_ERRORS = {
       `node ${d.node} could not be replaced: ${d.reason}; ${d.isBack ? 'it runs with its previous settings' : 'it is down'}`,
     'The nodes after it were left alone. Correct the cause and redeploy again.',
   ),
+  WIRE_VERSION_MISMATCH: row(
+    'node',
+    503,
+    1,
+    'final',
+  )<{ peer: string; ours: string; theirs: string }>(
+    (d) => `${d.peer} speaks version ${d.theirs} of the wire, this node ${d.ours}: none in common`,
+    'Bring the older of the two up to date; nodes of adjacent versions work together, so update one at a time.',
+  ),
   OVERLOADED: row(
     'node',
     429,

@@ -18,6 +18,7 @@ export interface JoinOptions {
 export function joinBus(system: ActorSystem, options: JoinOptions): PeerSessions {
   const { node, thread, clock, timers, random, log } = system;
   const { nodes } = system.remote;
+  const refused = new RefusedPackets({ timers, log });
   const sessions = new PeerSessions({
     epoch: system.epoch,
     ...options,
@@ -26,8 +27,11 @@ export function joinBus(system: ActorSystem, options: JoinOptions): PeerSessions
     timers,
     random,
     onPeer: (peer, port) => void nodes.accept(peer, port),
-    refused: new RefusedPackets({ timers, log }),
+    refused,
   });
-  nodes.use((peer) => sessions.open(peer), options.whileAway);
+  nodes.use((peer) => sessions.open(peer), {
+    refuse: (peer) => refused.count('malformed', `${peer.node}/${peer.thread}`),
+    whileAway: options.whileAway ?? 'park',
+  });
   return sessions;
 }

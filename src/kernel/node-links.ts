@@ -62,15 +62,20 @@ export class NodeLinks {
   readonly #links = new Map<NodeId, Map<ThreadName, Link>>();
   #open: OpenPeer | undefined;
   #whileAway: WhileAway = 'park';
+  #refuse: (peer: Peer) => void = () => undefined;
 
   constructor(system: ActorSystem, receive: Receive) {
     this.#system = system;
     this.#receive = receive;
   }
 
-  /** From now on messages to other nodes find a way. */
-  use(open: OpenPeer, whileAway: WhileAway = 'park'): void {
+  /** From now on messages to other nodes find a way. `refuse` hears of frames that could not be read. */
+  use(
+    open: OpenPeer,
+    { refuse, whileAway }: { refuse: (peer: Peer) => void; whileAway: WhileAway },
+  ): void {
     this.#open = open;
+    this.#refuse = refuse;
     this.#whileAway = whileAway;
   }
 
@@ -89,6 +94,7 @@ export class NodeLinks {
         onAnswer: (askId, answer) => this.#system.asks.settleNumber(askId, checkAnswer(answer)),
         onOther: (message) => this.#receiveSignal(message),
         onClosed: (reason) => this.#closed(peer, link, reason),
+        onUnreadable: () => this.#refuse(peer),
       },
       dialect,
     );

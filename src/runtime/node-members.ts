@@ -2,21 +2,22 @@
 import {
   GOSSIP_HEAP_MIB,
   GOSSIP_MAIN_URL,
+  type GossipReport,
   isGone,
   type MemberFacts,
   type MemberReport,
   Members,
 } from '../cluster/index.ts';
-import type { Log, NodeId } from '../contracts/index.ts';
+import { EPOCHS_PER_LIFE, type Log, type NodeId } from '../contracts/index.ts';
 import { realPorts, realThreads } from '../host/index.ts';
 import { type ClusterOptions, natsAccessOf } from '../supervisor/index.ts';
 import type { LogLevel } from '../telemetry/index.ts';
-import { WIRE_VERSION } from '../transport/index.ts';
+import { WIRE_VERSIONS } from '../transport/index.ts';
 
 export interface NodeMembers {
   readonly list: () => readonly MemberReport[];
   readonly describe: (state: MemberFacts['state']) => void;
-  readonly healthScore: () => Promise<number | undefined>;
+  readonly report: () => Promise<GossipReport | undefined>;
   readonly close: () => Promise<void>;
 }
 
@@ -45,14 +46,20 @@ export function startMembers(options: NodeMembersOptions): NodeMembers {
   const factsNow = (): MemberFacts => ({
     labels,
     load: Math.round(options.load() * 100) / 100,
-    wire: [WIRE_VERSION, WIRE_VERSION] as const,
+    wire: WIRE_VERSIONS,
     state,
     skills: skills(),
   });
   const threads = realThreads({ main: GOSSIP_MAIN_URL, heapMiB: GOSSIP_HEAP_MIB, maxThreads: 1 });
   let told = factsNow();
   const members = new Members({
-    boot: { self, cluster: cluster.name, nats: natsAccessOf(cluster), facts: told, log: logging },
+    boot: {
+      ...{ self, cluster: cluster.name, nats: natsAccessOf(cluster), keySeed: cluster.keySeed },
+      trustedKeys: cluster.trustedKeys,
+      epoch: cluster.life * EPOCHS_PER_LIFE,
+      facts: told,
+      log: logging,
+    },
     threads,
     timers,
     log,
@@ -87,7 +94,7 @@ export function startMembers(options: NodeMembersOptions): NodeMembers {
       state = next;
       look();
     },
-    healthScore: async () => (await members.report())?.healthScore,
+    report: () => members.report(),
     close: async () => {
       isClosed = true;
       await members.close();

@@ -8,6 +8,7 @@ import type { MemberReport } from '../cluster/index.ts';
 import type { StructuredOutcome, Usage } from '../contracts/index.ts';
 import type { SystemCounts } from '../kernel/index.ts';
 import type { SpanRecord } from '../telemetry/index.ts';
+import type { RefusalCounts } from '../transport/index.ts';
 import type { DelegationStatus } from './node-delegation.ts';
 
 export interface NodeReadings {
@@ -18,6 +19,8 @@ export interface NodeReadings {
   readonly members: () => readonly MemberReport[];
   /** Null for a node by itself. */
   readonly delegation: () => Promise<DelegationStatus | null>;
+  /** Of all threads, gossip too; empty for a node by itself. */
+  readonly refused: () => Promise<RefusalCounts>;
 }
 
 const LATENCY_BOUNDS_S = [
@@ -98,6 +101,10 @@ export function observeNode(meter: Meter, readings: NodeReadings): void {
   const members = gauge('skein_members', 'Members of the cluster that are not gone, by status.');
   const dead = total('skein_dead_letters_total', 'Messages that nobody received.');
   const full = total('skein_mailbox_overflows_total', 'Messages that full mailboxes gave up.');
+  const refused = total(
+    'skein_refused_packets_total',
+    'Packets from the bus that were refused, by the reason.',
+  );
   const failures = total('skein_failures_total', 'Actors that failed, by what they died of.');
   const delegations = total(
     'skein_delegations_total',
@@ -113,6 +120,9 @@ export function observeNode(meter: Meter, readings: NodeReadings): void {
     const delegated = await readings.delegation();
     for (const outcome of delegated ? (['refused', 'completed', 'lost', 'failed'] as const) : [])
       result.observe(delegations, delegated?.[outcome] ?? 0, { outcome });
+    for (const [reason, count] of Object.entries(await readings.refused())) {
+      result.observe(refused, count, { reason });
+    }
     for (const [thread, counts] of await readings.threads()) {
       result.observe(actors, counts.actors, { thread });
       result.observe(asks, counts.pendingAsks, { thread });
@@ -132,6 +142,7 @@ export function observeNode(meter: Meter, readings: NodeReadings): void {
     delegations,
     dead,
     full,
+    refused,
     failures,
   ]);
 }

@@ -206,6 +206,7 @@ function assemble(
       activeRuns: () => gate.active,
       members: () => place?.members() ?? [],
       delegation: async () => (await place?.delegation.status()) ?? null,
+      refused: async () => (await place?.status())?.refused ?? {},
       residentBytes: () => process.memoryUsage.rss(),
     });
   }

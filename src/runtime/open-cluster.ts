@@ -7,6 +7,7 @@ import type { ClusterOptions, Joined, ThreadGroup } from '../supervisor/index.ts
 import { createLog } from '../telemetry/index.ts';
 import {
   keyText,
+  type Mismatches,
   nodeKeyOf,
   type PeerStatus,
   parseKeyText,
@@ -54,6 +55,8 @@ export interface ClusterStatus {
   readonly refused: RefusalCounts;
   /** What was done by other nodes, and for them. */
   readonly delegation: DelegationStatus | null;
+  /** Nodes that speak no version of the wire that this one does, each with the reason. */
+  readonly mismatches: Mismatches;
 }
 
 /** Failures: ARGUMENT_INVALID, PROGRAM_MISSING, NATS_FAILED, NATS_CREDENTIALS_UNUSABLE. */
@@ -118,7 +121,10 @@ export async function statusOf(
   members: NodeMembers | undefined,
 ): Promise<Omit<ClusterStatus, 'delegation'>> {
   const { name, natsUrl, natsCredsFile = null, natsCaFile = null, keySeed } = options;
-  const reports = [...(await group.reports())];
+  const [reports, gossip] = await Promise.all([
+    group.reports().then((found) => [...found]),
+    members?.report(),
+  ]);
   const links = (from: string, peers: readonly PeerStatus[]): readonly PeerLink[] =>
     peers.map((peer) => ({ from, ...peer }));
   return {
@@ -130,12 +136,17 @@ export async function statusOf(
     key: keyText(nodeKeyOf(keySeed).publicKey),
     isConnected: joined?.isConnected() ?? false,
     members: members?.list() ?? [],
-    doubt: (await members?.healthScore()) ?? null,
+    doubt: gossip?.healthScore ?? null,
     peers: [
       ...links('main', joined?.peers() ?? []),
       ...reports.flatMap(([thread, { peers }]) => links(thread, peers)),
     ],
-    refused: sumOf([joined?.refused() ?? {}, ...reports.map(([, { refused }]) => refused)]),
+    mismatches: { ...joined?.mismatches(), ...gossip?.mismatches },
+    refused: sumOf([
+      joined?.refused() ?? {},
+      gossip?.refused ?? {},
+      ...reports.map(([, { refused }]) => refused),
+    ]),
   };
 }
 

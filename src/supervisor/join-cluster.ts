@@ -11,6 +11,7 @@ import {
   connectNats,
   DirectLinks,
   KnownKeys,
+  type Mismatches,
   type NatsAccess,
   nodeKeyOf,
   type PeerStatus,
@@ -51,6 +52,7 @@ export interface Joined {
   readonly peers: () => readonly PeerStatus[];
   readonly isConnected: () => boolean;
   readonly refused: () => RefusalCounts;
+  readonly mismatches: () => Mismatches;
   readonly close: () => Promise<void>;
 }
 
@@ -89,6 +91,7 @@ export async function joinCluster(
     peers: () => sessions.status(),
     isConnected: bus.value.isConnected,
     refused: () => sessions.refused(),
+    mismatches: () => sessions.mismatches(),
     close,
   });
 }

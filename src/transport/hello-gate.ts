@@ -2,7 +2,7 @@
  * Where hellos are judged, the cheap questions first: a signature costs 100 us, and nobody may make this thread check more of them
  * than it can bear. What was refused changes nothing here but the one bucket for all.
  */
-import { type Clock, LIMITS } from '../contracts/index.ts';
+import { type Clock, LIMITS, type SkeinError } from '../contracts/index.ts';
 import {
   HELLO_BYTES_MIN,
   type Hello,
@@ -18,12 +18,15 @@ import type { PacketHead } from './packet.ts';
 import type { Refusal } from './refused-packets.ts';
 import { ReplayWindow } from './replay-window.ts';
 import { TokenBucket } from './token-bucket.ts';
+import { commonVersion, type WireRange } from './wire-versions.ts';
 
 export interface HelloGateOptions {
   /** What this thread listens on. */
   readonly subject: string;
   readonly book: KeyBook;
   readonly clock: Clock;
+  /** Versions that this node speaks. */
+  readonly wire: WireRange;
 }
 
 /** One thread that has proved itself, in its latest life. */
@@ -35,6 +38,13 @@ interface Sender {
 
 export type Admission =
   | { readonly hello: Hello }
+  /** It is authentic, but nothing that follows could be understood. */
+  | {
+      readonly refusal: 'version';
+      readonly sender: string;
+      readonly from: Hello;
+      readonly error: SkeinError;
+    }
   | { readonly refusal: Refusal; readonly sender?: string };
 
 const WINDOW_WORDS = 9;
@@ -52,7 +62,12 @@ export class HelloGate {
     this.#all = new TokenBucket(ALL, options.clock.monotonicMs());
   }
 
-  admit({ seq }: PacketHead, packet: Uint8Array): Admission {
+  /** `subject`: where it came, if that was not this thread's own. */
+  admit(
+    { seq }: PacketHead,
+    packet: Uint8Array,
+    subject: string = this.#options.subject,
+  ): Admission {
     if (isHelloTooLarge(packet)) return { refusal: 'too large' };
     if (packet.byteLength < HELLO_BYTES_MIN) return { refusal: 'unsigned' };
     const nowMs = this.#options.clock.monotonicMs();
@@ -69,7 +84,7 @@ export class HelloGate {
     const verdict = isSameLife ? known.window.judge(seq) : 'new';
     if (verdict !== 'new') return refuse(verdict);
     if (known && !known.bucket.has(nowMs)) return refuse('too many');
-    const signed = signedBytes(packet, this.#options.subject);
+    const signed = signedBytes(packet, subject);
     if (!isSignedBy(hello.key, signed, signatureOf(packet))) return refuse('forged');
     const window = isSameLife ? known.window : new ReplayWindow(WINDOW_WORDS);
     const bucket = known?.bucket ?? new TokenBucket(ONE, nowMs);
@@ -77,7 +92,9 @@ export class HelloGate {
     bucket.take(nowMs);
     this.#remember(sender, { epoch: hello.epoch, window, bucket });
     this.#options.book.proved(hello.node, hello.key);
-    return { hello };
+    const version = commonVersion(sender, this.#options.wire, hello.wire);
+    if (version.ok) return { hello };
+    return { refusal: 'version', sender, from: hello, error: version.error };
   }
 
   #remember(name: string, sender: Sender): void {

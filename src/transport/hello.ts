@@ -16,7 +16,7 @@ import { decodeForeign, encodeForeign } from './foreign-codec.ts';
 import { type NodeKey, PUBLIC_KEY_BYTES, SIGNATURE_BYTES } from './node-key.ts';
 import { newPacket, PACKET_HEAD_BYTES, type PacketHead } from './packet.ts';
 import { HALF_BYTES } from './session-keys.ts';
-import { WIRE_VERSION } from './wire-message.ts';
+import { isWireRange, type WireRange } from './wire-versions.ts';
 
 /** A thread of a node. */
 export interface Peer {
@@ -31,8 +31,10 @@ export interface Hello extends Peer {
   readonly key: Uint8Array;
   /** The thread's half of an X25519 exchange. */
   readonly half: Uint8Array;
-  /** An offer of direct ways, not looked into here. */
+  /** An offer of direct ways, or what else goes with a hello; not looked into here. */
   readonly direct: unknown;
+  /** Versions of the wire that it speaks. */
+  readonly wire: WireRange;
 }
 
 const HELLO_KEYS = ['node', 'thread', 'wire', 'epoch', 'key', 'half', 'direct'];
@@ -50,7 +52,7 @@ export function writeHello(
   hello: Hello,
   { key, subject }: { readonly key: NodeKey; readonly subject: string },
 ): Uint8Array {
-  const body = encodeForeign({ ...hello, wire: WIRE_VERSION });
+  const body = encodeForeign(hello);
   const packet = newPacket(head, body.byteLength + SIGNATURE_BYTES);
   packet.set(body, PACKET_HEAD_BYTES);
   packet.set(key.sign(signedBytes(packet, subject)), PACKET_HEAD_BYTES + body.byteLength);
@@ -83,14 +85,13 @@ export function readHello(packet: Uint8Array): Result<Hello> {
   const unknown = Object.keys(said).find((key) => !HELLO_KEYS.includes(key));
   if (unknown !== undefined) return refuse(`unknown key ${JSON.stringify(unknown.slice(0, 64))}`);
   const { node, thread, wire, epoch, key, half, direct } = said;
-  if (wire !== WIRE_VERSION)
-    return refuse(`wire version ${String(wire).slice(0, 20)}, not ${WIRE_VERSION}`);
+  if (!isWireRange(wire)) return refuse('no range of wire versions');
   if (typeof node !== 'string' || typeof thread !== 'string') return refuse('no node and thread');
   if (!isSafeName(node) || !isSafeName(thread)) return refuse('node or thread is no name');
   if (!Number.isSafeInteger(epoch) || (epoch as number) < 0) return refuse('no epoch');
   if (!isBytes(key, PUBLIC_KEY_BYTES) || !isBytes(half, HALF_BYTES)) return refuse('no keys');
   const peer = { node: node as NodeId, thread: thread as ThreadName };
-  return success({ ...peer, epoch: epoch as number, key, half, direct });
+  return success({ ...peer, epoch: epoch as number, key, half, direct, wire });
 }
 
 const isBytes = (value: unknown, count: number): value is Uint8Array =>

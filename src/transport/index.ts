@@ -24,23 +24,28 @@ export { readNatsCredentials } from './nats-credentials.ts';
 export { type NatsServerInfo, natsInfoIn, PAYLOAD_BYTES_MIN } from './nats-info.ts';
 export { type NatsServer, startNatsServer } from './nats-server.ts';
 export {
+  isSignedBy,
   keyText,
   type NodeKey,
   newSeed,
   nodeIdOf,
   nodeKeyOf,
+  PUBLIC_KEY_BYTES,
   parseKeyText,
   SEED_BYTES,
+  SIGNATURE_BYTES,
 } from './node-key.ts';
+export { PeerSessions } from './peer-sessions.ts';
+export { ENDED_THERE, type PeerSessionsOptions, type PeerStatus } from './peer-sessions-options.ts';
 export {
-  ENDED_THERE,
-  PeerSessions,
-  type PeerSessionsOptions,
-  type PeerStatus,
-} from './peer-sessions.ts';
-export { type Refusal, type RefusalCounts, RefusedPackets } from './refused-packets.ts';
+  type Mismatches,
+  type Refusal,
+  type RefusalCounts,
+  RefusedPackets,
+} from './refused-packets.ts';
 export { RingReader, RingWriter, ringMemory } from './ring.ts';
-export { simulatedIdentity } from './simulated-identity.ts';
+export { SealedDatagrams, type SealedDatagramsOptions } from './sealed-datagrams.ts';
+export { simulatedIdentity, simulatedKey } from './simulated-identity.ts';
 export type { SlowConsumerCount } from './slow-consumers.ts';
 export {
   type Answer,
@@ -51,3 +56,4 @@ export {
   type WireSpawn,
 } from './wire-message.ts';
 export { registerWireType, type WireType } from './wire-types.ts';
+export { WIRE_VERSIONS, type WireRange } from './wire-versions.ts';

@@ -25,6 +25,7 @@ export class LinkDecoder {
   /** Gives on what is in the frame, in order. The frame is the decoder's from here on. @throws when it cannot be read. */
   decode(bytes: Uint8Array, ageMs = 0): void {
     this.#ageMs = ageMs;
+    invariant(bytes.byteLength > 0, 'a frame holds a message');
     const frame = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
     for (let at = 0; at < frame.byteLength; ) {

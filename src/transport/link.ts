@@ -14,6 +14,8 @@ import type { Answer, OtherMessage, UserMessage } from './wire-message.ts';
 export interface LinkEvents extends DecodedEvents {
   /** A frame that cannot be read ends the link: nothing after it can be trusted to be in order. */
   readonly onClosed: (reason: string) => void;
+  /** Such a frame has come. */
+  readonly onUnreadable?: () => void;
 }
 
 export class Link {
@@ -75,6 +77,7 @@ export class Link {
     try {
       this.#decoder.decode(frame, ageMs);
     } catch (thrown) {
+      this.#events.onUnreadable?.();
       this.close(`a frame could not be read: ${reasonOf(thrown)}`);
     }
   }

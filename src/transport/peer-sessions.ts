@@ -7,19 +7,11 @@
  * An end that began anew is believed when it answers to a number that was only now made for it; then the old session is over.
  * Hellos are signed by the node's key, everything else carries a MAC with a key that both ends make of their hellos.
  */
-import {
-  type Clock,
-  type FramePort,
-  LIMITS,
-  type PacketBus,
-  type Random,
-  type Timers,
-} from '../contracts/index.ts';
+import { type FramePort, LIMITS, type Random, type SkeinError } from '../contracts/index.ts';
 import { backoffDelayMs } from './backoff.ts';
 import type { DirectPath, DirectWays } from './direct-ways.ts';
 import { type Hello, keyOf, type Peer, subjectOf, writeHello } from './hello.ts';
 import { HelloGate } from './hello-gate.ts';
-import type { Identity } from './known-keys.ts';
 import {
   PACKET,
   PACKET_BYTES_MAX,
@@ -28,31 +20,12 @@ import {
   readPacket,
   shortHead,
 } from './packet.ts';
-import type { Refusal, RefusalCounts, RefusedPackets } from './refused-packets.ts';
+import { ENDED_THERE, type PeerSessionsOptions, type PeerStatus } from './peer-sessions-options.ts';
+import type { Mismatches, Refusal, RefusalCounts } from './refused-packets.ts';
 import { Session } from './session.ts';
 import { SessionGuard } from './session-guard.ts';
 import { type ExchangeKey, newExchangeKey, SEAL_BYTES } from './session-keys.ts';
-
-export interface PeerStatus extends Peer {
-  readonly path: 'nats' | 'unix' | 'tls' | 'opening';
-  /** Sent or waiting, not acknowledged. */
-  readonly backlogBytes: number;
-}
-
-export interface PeerSessionsOptions {
-  readonly self: Peer;
-  readonly identity: Identity;
-  /** Which life of the thread this is; a later one has a higher number. Hellos of earlier ones are refused. */
-  readonly epoch: number;
-  readonly cluster: string;
-  readonly bus: PacketBus;
-  readonly clock: Clock;
-  readonly timers: Timers;
-  readonly random: Random;
-  /** A session that another node opened, or opened anew. */
-  readonly onPeer: (peer: Peer, port: FramePort) => void;
-  readonly refused: RefusedPackets;
-}
+import { WIRE_VERSIONS, type WireRange } from './wire-versions.ts';
 
 interface Entry {
   readonly session: Session;
@@ -65,9 +38,6 @@ interface Entry {
   directSinceMs: number;
   peerOffer: unknown;
 }
-
-/** Why a session is over whose other end closed it, or does not know it. */
-export const ENDED_THERE = 'the other end has ended it';
 
 const HELLO_BACKOFF = { minMs: 50, maxMs: 1_000, jitterRatio: 0.2 };
 /** Repetitions without news after which a direct path is not believed any more. */
@@ -86,6 +56,7 @@ export class PeerSessions {
   readonly #candidates = new Map<string, Entry>();
   readonly #unsubscribe: () => void;
   readonly #gate: HelloGate;
+  readonly #wire: WireRange;
   readonly #exchange: ExchangeKey;
   /** Counts hellos, and all else that is signed. */
   #signed = 0;
@@ -97,7 +68,8 @@ export class PeerSessions {
     this.#exchange = newExchangeKey(options.random.fork('exchange'));
     const { bus, cluster, self, clock, identity } = options;
     const subject = subjectOf(cluster, self);
-    this.#gate = new HelloGate({ subject, book: identity.book, clock });
+    this.#wire = options.wire ?? WIRE_VERSIONS;
+    this.#gate = new HelloGate({ subject, book: identity.book, clock, wire: this.#wire });
     this.#unsubscribe = bus.subscribe(subject, (packet) => this.#receive(packet));
     bus.onReturn(() => {
       for (const { session, direct } of this.#byPeer.values()) if (!direct) session.pathChanged();
@@ -124,6 +96,11 @@ export class PeerSessions {
     const entry = this.#byId.get(id);
     if (head?.to !== id || !entry || !isOf(entry, head)) return this.#refuse('stale', entry);
     this.#take(entry, head, packet);
+  }
+
+  /** Why nothing is understood of a node, by its ID and thread. */
+  mismatches(): Mismatches {
+    return this.#options.refused.mismatches();
   }
 
   /** What was refused so far, by reason. */
@@ -189,12 +166,22 @@ export class PeerSessions {
   #receiveSigned(head: PacketHead, packet: Uint8Array): void {
     const admission = this.#gate.admit(head, packet);
     if (!('hello' in admission)) {
+      if ('from' in admission) return this.#mismatched(head, admission.from, admission.error);
       return this.#options.refused.count(admission.refusal, admission.sender);
     }
     const { hello } = admission;
     if (head.kind === PACKET.hello) return this.#receiveHello(head, hello);
     const entry = this.#byId.get(head.to);
     if (entry && isOf(entry, head) && entry.key === keyOf(hello)) entry.session.end(ENDED_THERE);
+  }
+
+  /** Both sides are to know why. Who asks is told the versions of this node by a hello, which the other refuses as well. */
+  #mismatched({ kind, from, to }: PacketHead, hello: Hello, error: SkeinError): void {
+    this.#options.refused.mismatch(keyOf(hello), error);
+    if (kind !== PACKET.hello) return;
+    const entry = this.#byId.get(to);
+    if (to === 0) this.#sayAsNode(hello, shortHead(PACKET.hello, { from: 0, to: from }), null);
+    else if (entry?.key === keyOf(hello)) entry.session.end(error.message);
   }
 
   #refuse(reason: Refusal, entry?: Entry): void {
@@ -235,7 +222,8 @@ export class PeerSessions {
     const key = keyOf(peer);
     const { self, identity } = this.#options;
     const { publicKey } = identity.key;
-    const own = { id: session.id, subject: subjectOf(cluster, self), publicKey };
+    const wire = this.#wire;
+    const own = { id: session.id, subject: subjectOf(cluster, self), publicKey, wire };
     const entry: Entry = {
       session,
       guard: new SessionGuard(this.#exchange, own),
@@ -279,7 +267,8 @@ export class PeerSessions {
     const { self, identity, bus, cluster, epoch } = this.#options;
     const { key } = identity;
     const subject = subjectOf(cluster, peer);
-    const hello = { ...self, epoch, key: key.publicKey, half: this.#exchange.public, direct };
+    const half = this.#exchange.public;
+    const hello = { ...self, epoch, key: key.publicKey, half, direct, wire: this.#wire };
     bus.publish(subject, writeHello({ ...head, seq: ++this.#signed }, hello, { key, subject }));
   }
 
@@ -296,9 +285,9 @@ export class PeerSessions {
   }
 
   /** @returns false when there is no key to make with it. */
-  #meet(entry: Entry, from: number, { key: publicKey, half, direct }: Hello): boolean {
+  #meet(entry: Entry, from: number, { key: publicKey, half, direct, wire }: Hello): boolean {
     const { cluster } = this.#options;
-    const other = { id: from, subject: subjectOf(cluster, entry.peer), publicKey, half };
+    const other = { id: from, subject: subjectOf(cluster, entry.peer), publicKey, half, wire };
     if (!entry.guard.meet(other)) {
       this.#refuse('wrong key', entry);
       return false;

@@ -70,4 +70,6 @@ export class SessionGuard {
 const isSame = (one: SessionEnd, other: SessionEnd): boolean =>
   one.id === other.id &&
   Buffer.compare(one.publicKey, other.publicKey) === 0 &&
-  Buffer.compare(one.half, other.half) === 0;
+  Buffer.compare(one.half, other.half) === 0 &&
+  one.wire[0] === other.wire[0] &&
+  one.wire[1] === other.wire[1];

@@ -14,7 +14,8 @@ import {
   type KeyObject,
   timingSafeEqual,
 } from 'node:crypto';
-import type { Random } from '../contracts/index.ts';
+import { invariant, type Random } from '../contracts/index.ts';
+import { commonVersion, type WireRange } from './wire-versions.ts';
 
 const KEY_BYTES = 32;
 export const HALF_BYTES = 32;
@@ -48,6 +49,7 @@ export interface SessionEnd {
   readonly subject: string;
   readonly publicKey: Uint8Array;
   readonly half: Uint8Array;
+  readonly wire: WireRange;
 }
 
 export interface SessionKeys {
@@ -68,22 +70,33 @@ export function sessionKeys(
   return keysFrom(shared, self, other);
 }
 
+/** Both ends have a version in common: `HelloGate` lets no other pass. */
 export function keysFrom(shared: Uint8Array, self: SessionEnd, other: SessionEnd): SessionKeys {
-  const salt = transcriptHash(self, other);
+  const version = commonVersion(other.subject, self.wire, other.wire);
+  invariant(version.ok, 'keys are made with an end that speaks a common version');
+  const salt = transcriptHash(version.value, self, other);
   const derive = (info: string): Buffer =>
     Buffer.from(hkdfSync('sha256', shared, salt, info, KEY_BYTES));
+  const name = (what: string): string => `skein ${what} ${version.value}`;
   return {
-    direct: derive('skein direct link 2'),
-    send: createSecretKey(derive(`skein packet 2 to ${other.subject}`)),
-    receive: createSecretKey(derive(`skein packet 2 to ${self.subject}`)),
+    direct: derive(name('direct link')),
+    send: createSecretKey(derive(`${name('packet')} to ${other.subject}`)),
+    receive: createSecretKey(derive(`${name('packet')} to ${self.subject}`)),
   };
 }
 
+/** From this version on the ranges are part of it. */
+const RANGES_SINCE = 3;
+
 /** Both ends, the one with the lower number first. */
-export function transcriptHash(...ends: readonly [SessionEnd, SessionEnd]): Buffer {
-  const hash = createHash('sha256').update('skein session 2\0');
-  for (const { id, subject, publicKey, half } of ends.toSorted((a, b) => a.id - b.id)) {
+export function transcriptHash(
+  version: number,
+  ...ends: readonly [SessionEnd, SessionEnd]
+): Buffer {
+  const hash = createHash('sha256').update(`skein session ${version}\0`);
+  for (const { id, subject, publicKey, half, wire } of ends.toSorted((a, b) => a.id - b.id)) {
     hash.update(`${id} ${subject}\0`).update(publicKey).update(half);
+    if (version >= RANGES_SINCE) hash.update(`${wire[0]} ${wire[1]}\0`);
   }
   return hash.digest();
 }

@@ -1,8 +1,8 @@
 /** What crosses from one thread to another. Frames carry any number of these, in order. */
 import type { SkeinError, TraceContext } from '../contracts/index.ts';
 
-/** The version that both ends of a link must speak. Grows when a field changes its meaning. */
-export const WIRE_VERSION = 2;
+/** The version that both threads of one node must speak, which are always of one build. Other nodes: `wire-versions.ts`. */
+export const WIRE_VERSION = 3;
 
 /** A message of an actor. */
 export interface UserMessage {

@@ -12,6 +12,7 @@ import {
   PeerSessions,
   RefusedPackets,
   subjectOf,
+  WIRE_VERSIONS,
 } from '../../src/transport/index.ts';
 import {
   newPacket,
@@ -114,6 +115,7 @@ const helloOf = (self: Peer, key: Uint8Array, more: Partial<Hello> = {}): Hello 
   key,
   half,
   direct: null,
+  wire: WIRE_VERSIONS,
   ...more,
 });
 const invitation = { ...shortHead(PACKET.hello, { from: 77, to: 0 }), seq: 1_000 };

@@ -3,7 +3,7 @@ import { Gossip, isGone } from '../../../src/cluster/index.ts';
 import type { NodeId } from '../../../src/contracts/index.ts';
 import { realPorts } from '../../../src/host/index.ts';
 import { createLog } from '../../../src/telemetry/index.ts';
-import { connectNats } from '../../../src/transport/index.ts';
+import { connectNats, simulatedIdentity } from '../../../src/transport/index.ts';
 
 const [, , id = '', url = ''] = process.argv;
 const log = createLog({ level: 'silent', format: 'json', clock: realPorts.clock, bindings: {} });
@@ -11,6 +11,8 @@ const bus = await connectNats({ url, name: id, log });
 if (!bus.ok) throw new Error(bus.error.message);
 const gossip = new Gossip({
   self: id as NodeId,
+  identity: simulatedIdentity(id as NodeId),
+  epoch: 1,
   cluster: 'bench',
   facts: { labels: {}, load: 0, wire: [1, 1], state: 'ready', skills: '' },
   bus: bus.value,

@@ -2,6 +2,8 @@
 import type { NodeId } from '../../contracts/index.ts';
 
 export interface Errand {
+  /** Who was asked for the asker. */
+  readonly target: NodeId;
   readonly asker: NodeId;
   /** By which the asker knows its question. */
   readonly askersSeq: number;
@@ -28,9 +30,10 @@ export class Errands {
     return true;
   }
 
-  /** The answer has come. */
-  end(seq: number): Errand | undefined {
+  /** The answer has come, which nobody but the target can give. */
+  end(seq: number, from: NodeId): Errand | undefined {
     const errand = this.#running.get(seq);
+    if (errand?.target !== from) return undefined;
     this.#running.delete(seq);
     return errand;
   }

@@ -1,76 +1,58 @@
-/** Gossip on the wire: msgpack without extensions, one message a packet, checked against a closed schema when it comes. */
+/**
+ * Gossip on the wire: msgpack without extensions, one message a packet, checked against a closed schema when it comes. Statements
+ * are bytes in it, since their authors have signed those.
+ */
 import Type from 'typebox';
-import { checker, LIMITS, type NodeId, reasonOf } from '../../contracts/index.ts';
+import { checker, failure, LIMITS, type Result, reasonOf, success } from '../../contracts/index.ts';
 import { decodeForeign, encodeForeign } from '../../transport/index.ts';
-import { REPORTS_A_SYNC } from './membership.ts';
 import type { GossipMessage } from './messages.ts';
+import { nodeSchema, readStatement, type Statement } from './statement.ts';
+import { STATEMENTS_A_SYNC } from './sync-pieces.ts';
 
 const closed = { additionalProperties: false } as const;
-const node = Type.String({ pattern: '^n-[a-z0-9]{1,64}$' });
-const count = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER - 1 });
-const version = Type.Integer({ minimum: 0, maximum: 65_535 });
-const LABELS_MAX = 32;
+const seq = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER - 1 });
+/** Of eight members what they say and two claims. */
+const STATEMENTS_MAX = 24;
 
-export const ReportSchema = Type.Object(
-  {
-    node,
-    status: Type.Unsafe<string>({ enum: ['alive', 'suspect', 'dead', 'left'] }),
-    incarnation: count,
-    by: node,
-    facts: Type.Object(
-      {
-        labels: Type.Record(
-          Type.String({ pattern: '^[A-Za-z0-9._/-]{1,64}$' }),
-          Type.String({ maxLength: 64 }),
-          { maxProperties: LABELS_MAX },
-        ),
-        load: Type.Number({ minimum: 0, maximum: 1e6 }),
-        wire: Type.Array(version, { minItems: 2, maxItems: 2 }),
-        state: Type.Unsafe<string>({ enum: ['ready', 'draining'] }),
-        skills: Type.String({ pattern: '^[0-9a-f]{0,16}$' }),
-      },
-      closed,
-    ),
-  },
-  closed,
-);
-const rumours = Type.Array(ReportSchema, { maxItems: 16 });
 const kind = <const K extends string>(name: K) => Type.Literal(name);
+const check = checker(
+  Type.Union([
+    Type.Object({ kind: kind('ping'), seq }, closed),
+    Type.Object({ kind: kind('ack'), seq }, closed),
+    Type.Object({ kind: kind('nack'), seq }, closed),
+    Type.Object({ kind: kind('ping-for'), seq, target: nodeSchema }, closed),
+    Type.Object({ kind: kind('hello') }, closed),
+    Type.Object({ kind: kind('sync'), isReply: Type.Boolean() }, closed),
+  ]),
+);
 
-const MessageSchema = Type.Union([
-  Type.Object({ kind: kind('ping'), seq: count, rumours }, closed),
-  Type.Object({ kind: kind('ack'), seq: count, rumours }, closed),
-  Type.Object({ kind: kind('nack'), seq: count, rumours }, closed),
-  Type.Object({ kind: kind('ping-for'), seq: count, target: node, rumours }, closed),
-  Type.Object({ kind: kind('hello'), rumours }, closed),
-  Type.Object(
-    {
-      kind: kind('sync'),
-      members: Type.Array(ReportSchema, { maxItems: REPORTS_A_SYNC }),
-      isReply: Type.Boolean(),
-    },
-    closed,
-  ),
-]);
-const EnvelopeSchema = Type.Object({ from: node, message: MessageSchema }, closed);
-const check = checker(EnvelopeSchema);
+export const encodeGossip = (message: GossipMessage): Uint8Array =>
+  encodeForeign({ ...message, said: message.said.map(({ bytes }) => bytes) });
 
-export interface GossipEnvelope {
-  readonly from: NodeId;
-  readonly message: GossipMessage;
-}
-
-export const encodeGossip = (envelope: GossipEnvelope): Uint8Array => encodeForeign(envelope);
-
-/** @returns what is wrong with the packet, in a sentence, when it is none */
-export function decodeGossip(packet: Uint8Array): GossipEnvelope | string {
-  if (packet.byteLength > LIMITS.packetBytes) return `${packet.byteLength} bytes`;
+/** Failure: FRAME_INVALID, with a sentence on what is wrong. */
+export function decodeGossip(packet: Uint8Array): Result<GossipMessage> {
+  const refuse = (reason: string) => failure('FRAME_INVALID', { reason: `gossip: ${reason}` });
+  if (packet.byteLength > LIMITS.packetBytes) return refuse(`${packet.byteLength} bytes`);
   try {
-    const checked = check(decodeForeign(packet));
-    if (checked.ok) return checked.value as unknown as GossipEnvelope;
-    const { pointer, found, expected } = checked.mismatch;
-    return `${pointer || '/'}: found ${found}, expected ${expected}`;
+    const value = decodeForeign(packet);
+    if (typeof value !== 'object' || value === null || Array.isArray(value))
+      return refuse('no map');
+    const { said, ...rest } = value as Record<string, unknown>;
+    const checked = check(rest);
+    if (!checked.ok) {
+      const { pointer, found, expected } = checked.mismatch;
+      return refuse(`${pointer || '/'}: found ${found}, expected ${expected}`);
+    }
+    const max = checked.value.kind === 'sync' ? STATEMENTS_A_SYNC : STATEMENTS_MAX;
+    if (!Array.isArray(said) || said.length > max) return refuse(`no list of ${max} at most`);
+    const statements: Statement[] = [];
+    for (const bytes of said) {
+      const read = readStatement(bytes);
+      if (!read.ok) return read;
+      statements.push(read.value);
+    }
+    return success({ ...checked.value, said: statements } as unknown as GossipMessage);
   } catch (thrown) {
-    return reasonOf(thrown);
+    return refuse(reasonOf(thrown));
   }
 }

@@ -1,11 +1,14 @@
 /** What a node and its thread of membership say to each other. */
 import { pack, unpack } from 'msgpackr';
 import type { FramePort } from '../../contracts/index.ts';
+import type { Mismatches, RefusalCounts } from '../../transport/index.ts';
 import type { GossipCounts } from './gossip.ts';
 import type { MemberFacts, MemberReport } from './member.ts';
 
 export interface GossipReport {
   readonly counts: GossipCounts;
+  readonly refused: RefusalCounts;
+  readonly mismatches: Mismatches;
   /** How much the node doubts itself: 0 to 8. */
   readonly healthScore: number;
 }

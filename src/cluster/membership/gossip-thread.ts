@@ -3,7 +3,7 @@
 import type { NodeId } from '../../contracts/index.ts';
 import type { ThreadMain } from '../../host/index.ts';
 import { createLog, type LogLevel } from '../../telemetry/index.ts';
-import { connectNats, type NatsAccess } from '../../transport/index.ts';
+import { connectNats, KnownKeys, type NatsAccess, nodeKeyOf } from '../../transport/index.ts';
 import { Gossip } from './gossip.ts';
 import { type FromGossip, onControl, postControl, type ToGossip } from './gossip-control.ts';
 import type { MemberFacts } from './member.ts';
@@ -13,12 +13,19 @@ export interface GossipBoot {
   readonly self: NodeId;
   readonly cluster: string;
   readonly nats: NatsAccess;
+  /** The secret of the node's key. */
+  readonly keySeed: Uint8Array;
+  /** Whose gossip is taken, as `keyText` writes keys; undefined: anybody's. */
+  readonly trustedKeys?: readonly string[] | undefined;
+  /** Of this life of the thread. */
+  readonly epoch: number;
   readonly facts: MemberFacts;
   readonly log: { readonly level: LogLevel; readonly format: 'json' | 'plain' };
 }
 
 const main: ThreadMain = async ({ boot, ports, control }) => {
-  const { self, cluster, nats, facts, log: logging } = boot as GossipBoot;
+  const { self, cluster, nats, keySeed, trustedKeys, epoch, facts, ...rest } = boot as GossipBoot;
+  const { log: logging } = rest;
   const bindings = { node: self, thread: 'gossip' };
   const log = createLog({ ...logging, clock: ports.clock, bindings });
   const { promise: ended, resolve: end } = Promise.withResolvers<void>();
@@ -27,6 +34,8 @@ const main: ThreadMain = async ({ boot, ports, control }) => {
   if (!bus.ok) throw new Error(bus.error.message);
   const gossip = new Gossip({
     self,
+    identity: { key: nodeKeyOf(keySeed), book: new KnownKeys(trustedKeys) },
+    epoch,
     cluster,
     facts,
     bus: bus.value,
@@ -40,7 +49,9 @@ const main: ThreadMain = async ({ boot, ports, control }) => {
         return gossip.describe(message.facts);
       case 'report': {
         const { counts, healthScore } = gossip;
-        return tell({ kind: 'report', id: message.id, report: { counts, healthScore } });
+        const [refused, mismatches] = [gossip.refused(), gossip.mismatches()];
+        const report = { counts, healthScore, refused, mismatches };
+        return tell({ kind: 'report', id: message.id, report });
       }
       case 'leave':
         gossip.close();

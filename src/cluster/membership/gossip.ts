@@ -1,11 +1,32 @@
-/** Membership on a bus: the state machine, with a clock, timers and packets around it. */
-import type { Log, NodeId, PacketBus, Ports, TimerHandle } from '../../contracts/index.ts';
+/** Membership on a bus: the state machine, with a clock, timers, packets and keys around it. */
+import type {
+  Log,
+  NodeId,
+  PacketBus,
+  Ports,
+  ThreadName,
+  TimerHandle,
+} from '../../contracts/index.ts';
+import {
+  type Identity,
+  type Mismatches,
+  type RefusalCounts,
+  RefusedPackets,
+  SealedDatagrams,
+  type WireRange,
+} from '../../transport/index.ts';
 import { decodeGossip, encodeGossip } from './gossip-codec.ts';
 import type { MemberFacts, MemberReport } from './member.ts';
-import { Membership, type MembershipOutput, type MembershipTimes } from './membership.ts';
+import { Membership } from './membership.ts';
+import type { MembershipOutput, MembershipTimes } from './membership-options.ts';
+import type { GossipMessage } from './messages.ts';
+import { readStatement, type Statement, voiceOf } from './statement.ts';
 
 export interface GossipOptions {
   readonly self: NodeId;
+  readonly identity: Identity;
+  /** Counts the lives of this gossip: packets of an earlier one are refused, and its incarnations are lower. */
+  readonly epoch: number;
   readonly cluster: string;
   readonly facts: MemberFacts;
   /** A connection of its own, so that work on another does not hold it up. */
@@ -14,50 +35,64 @@ export interface GossipOptions {
   readonly log: Log;
   readonly onChange?: (member: MemberReport) => void;
   readonly times?: MembershipTimes;
+  /** Default: what this build speaks. */
+  readonly wire?: WireRange;
 }
 
 export interface GossipCounts {
-  sentPackets: number;
-  sentBytes: number;
-  receivedPackets: number;
-  refusedPackets: number;
+  readonly sentPackets: number;
+  readonly sentBytes: number;
+  readonly receivedPackets: number;
 }
 
-/** Refused packets are logged at most this often. */
-const REFUSAL_LOG_MS = 1_000;
+/** Enough for one life to say something else of itself every second for 194 days; lives follow by their number. */
+const INCARNATIONS_PER_EPOCH = 2 ** 24;
+const THREAD = 'gossip' as ThreadName;
+/** A timer may come a little too early by this clock. */
+const MIN_WAIT_MS = 1;
+
+export const gossipSubject = (cluster: string, to: NodeId | 'all'): string =>
+  `skein.${cluster}.gossip.${to}`;
 
 export class Gossip {
-  readonly counts: GossipCounts = {
-    sentPackets: 0,
-    sentBytes: 0,
-    receivedPackets: 0,
-    refusedPackets: 0,
-  };
   readonly #options: GossipOptions;
   readonly #membership: Membership;
-  readonly #ends: readonly (() => void)[];
+  readonly #datagrams: SealedDatagrams;
+  readonly #refused: RefusedPackets;
+  #received = 0;
   #timer: TimerHandle | undefined;
-  #refusedSince = 0;
   #isClosed = false;
 
-  /** Begins at once. The wall clock at the start is the incarnation, so that a new life counts more than the last. */
+  /** Begins at once. */
   constructor(options: GossipOptions) {
     this.#options = options;
-    const { self, cluster, facts, bus, ports, times } = options;
-    const { clock, random } = ports;
+    const { self, identity, epoch, cluster, facts, bus, ports, times, log, wire } = options;
+    const { clock, timers, random } = ports;
     this.#membership = new Membership({
       self,
+      voice: voiceOf(self, identity, cluster),
       facts,
-      incarnation: Math.floor(clock.wallMs()),
+      incarnation: epoch * INCARNATIONS_PER_EPOCH,
       random,
       nowMs: clock.monotonicMs(),
       ...(times ? { times } : {}),
     });
-    const receive = (packet: Uint8Array): void => this.#receive(packet);
-    this.#ends = [
-      bus.subscribe(gossipSubject(cluster, self), receive),
-      bus.subscribe(gossipSubject(cluster, 'all'), receive),
-    ];
+    this.#refused = new RefusedPackets({ timers, log });
+    this.#datagrams = new SealedDatagrams({
+      self: { node: self, thread: THREAD },
+      identity,
+      epoch,
+      subjectOf: (node) => gossipSubject(cluster, node),
+      bus,
+      clock,
+      timers,
+      random,
+      refused: this.#refused,
+      ...(wire ? { wire } : {}),
+      onMet: (node) => this.#hear(node, { kind: 'hello', said: [] }),
+      onPacket: (node, body) => this.#receive(node, body),
+      onCall: (node, said) => this.#receiveCall(node, said),
+    });
     this.#advance();
   }
 
@@ -70,6 +105,20 @@ export class Gossip {
     return this.#membership.healthScore;
   }
 
+  get counts(): GossipCounts {
+    return { ...this.#datagrams.counts, receivedPackets: this.#received };
+  }
+
+  /** Why nothing is understood of a node. */
+  mismatches(): Mismatches {
+    return this.#refused.mismatches();
+  }
+
+  /** Packets and statements that were refused, by reason. */
+  refused(): RefusalCounts {
+    return this.#refused.totals();
+  }
+
   describe(facts: MemberFacts): void {
     this.#carryOut(this.#membership.describe(facts));
   }
@@ -80,7 +129,7 @@ export class Gossip {
     this.#carryOut(this.#membership.leave());
     this.#isClosed = true;
     this.#timer?.cancel();
-    for (const end of this.#ends) end();
+    this.#datagrams.close();
   }
 
   #advance(): void {
@@ -93,43 +142,50 @@ export class Gossip {
     this.#timer = timers.after(waitMs, () => this.#advance());
   }
 
-  #receive(packet: Uint8Array): void {
-    const envelope = decodeGossip(packet);
-    if (typeof envelope === 'string') return this.#refused(envelope);
-    this.counts.receivedPackets++;
+  #receive(from: NodeId, body: Uint8Array): void {
+    const message = decodeGossip(body);
+    if (message.ok) this.#hear(from, message.value);
+    else this.#refuse('malformed', from);
+  }
+
+  #receiveCall(from: NodeId, said: unknown): void {
+    const statement = readStatement(said);
+    if (statement.ok) this.#hear(from, { kind: 'hello', said: [statement.value] });
+    else this.#refuse('malformed', from);
+  }
+
+  #hear(from: NodeId, message: GossipMessage): void {
+    if (this.#isClosed) return;
+    this.#received++;
     const nowMs = this.#options.ports.clock.monotonicMs();
-    this.#carryOut(this.#membership.receive(envelope.from, envelope.message, nowMs));
+    this.#carryOut(this.#membership.receive(from, message, nowMs), from);
     // What came may have to be acted on before the timer that is set.
     this.#advance();
   }
 
-  #carryOut(outputs: readonly MembershipOutput[]): void {
-    const { self, cluster, bus, onChange } = this.#options;
+  /** `from`: who brought what led to it. */
+  #carryOut(outputs: readonly MembershipOutput[], from?: NodeId): void {
     for (const output of outputs) {
-      if (output.kind === 'changed') {
-        onChange?.(output.member);
-        continue;
+      switch (output.kind) {
+        case 'changed':
+          this.#options.onChange?.(output.member);
+          break;
+        case 'forged':
+          this.#refuse('forged', from ?? output.node);
+          break;
+        case 'send':
+          if (output.to === 'all') this.#call(output.message.said);
+          else this.#datagrams.send(output.to, encodeGossip(output.message));
       }
-      const packet = encodeGossip({ from: self, message: output.message });
-      this.counts.sentPackets++;
-      this.counts.sentBytes += packet.byteLength;
-      bus.publish(gossipSubject(cluster, output.to), packet);
     }
   }
 
-  #refused(reason: string): void {
-    const { log, ports } = this.#options;
-    this.counts.refusedPackets++;
-    if (this.#refusedSince++ > 0) return;
-    ports.timers.after(REFUSAL_LOG_MS, () => {
-      log.warn('gossip was refused', { packets: this.#refusedSince, reason: reason.slice(0, 300) });
-      this.#refusedSince = 0;
-    });
+  /** All that is ever said to all is who is there. */
+  #call([own]: readonly Statement[]): void {
+    this.#datagrams.call(own?.bytes ?? null);
+  }
+
+  #refuse(reason: 'malformed' | 'forged', from: NodeId): void {
+    this.#refused.count(reason, `${from}/${THREAD}`);
   }
 }
-
-/** A timer may come a little too early by this clock. */
-const MIN_WAIT_MS = 1;
-
-export const gossipSubject = (cluster: string, to: NodeId | 'all'): string =>
-  `skein.${cluster}.gossip.${to}`;

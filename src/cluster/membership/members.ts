@@ -11,6 +11,7 @@ import type { GossipBoot } from './gossip-thread.ts';
 import { isGone, type MemberFacts, type MemberReport } from './member.ts';
 
 export interface MembersOptions {
+  /** Its epoch is that of the thread's first life. */
   readonly boot: GossipBoot;
   /** Its main module has to be `GOSSIP_MAIN_URL`. */
   readonly threads: Threads;
@@ -34,6 +35,7 @@ export class Members {
   #thread: ThreadHandle | undefined;
   #facts: MemberFacts;
   #asked = 0;
+  #lives = 0;
   #isClosed = false;
 
   constructor(options: MembersOptions) {
@@ -94,7 +96,7 @@ export class Members {
     const facts = this.#facts;
     const thread = threads.start({
       name: 'gossip',
-      boot: { ...boot, facts },
+      boot: { ...boot, facts, epoch: boot.epoch + this.#lives++ },
       heapMiB: GOSSIP_HEAP_MIB,
     });
     this.#thread = thread;

@@ -6,101 +6,77 @@
  * to ask, and then suspects. A suspicion is told around, and so is its refutation by the one that is suspected; without one, the
  * member is declared dead when the time of suspicion is over. Cost and time to find a failure do not grow with the cluster but by
  * the logarithm with which rumours travel.
+ *
+ * Nobody speaks in another's name (`statement.ts`), and only voices of members count. A claim that somebody is dead is one voice for
+ * its suspicion, until a second member claims the same or the time is over here as well: so no liar can bury the living.
  */
 import { LIMITS, type NodeId, type Random } from '../../contracts/index.ts';
 import { Errands } from './errands.ts';
+import {
+  allOf,
+  buried,
+  byItsWord,
+  isDeath,
+  isMournedBy,
+  type KnownMember,
+  suspected,
+  withClaim,
+} from './known-member.ts';
 import { LocalHealth } from './local-health.ts';
 import { isGone, type MemberFacts, type MemberReport, overrides } from './member.ts';
+import {
+  MEMBERSHIP_TIMES,
+  type MembershipOptions,
+  type MembershipOutput,
+  type MembershipTimes,
+} from './membership-options.ts';
 import type { GossipMessage } from './messages.ts';
+import { type Probe, ProbeOrder, shuffled } from './probe-order.ts';
 import { Rumours } from './rumours.ts';
-import { confirmationsFor, Suspicion } from './suspicion.ts';
-
-export interface MembershipTimes {
-  /** One member is asked in each; default 300 ms. */
-  readonly probeMs: number;
-  /** For an answer, before others are asked to ask; default 120 ms. */
-  readonly answerMs: number;
-  /** Who is gone is remembered for so long, so that old reports do not bring it back; default 60 s. */
-  readonly rememberMs: number;
-  /** Everybody says hello about so often in a small cluster, less often in a large one; default 10 s. */
-  readonly helloMs: number;
-}
-
-export const MEMBERSHIP_TIMES: MembershipTimes = {
-  probeMs: 300,
-  answerMs: 120,
-  rememberMs: 60_000,
-  helloMs: 10_000,
-};
-
-export interface MembershipOptions {
-  readonly self: NodeId;
-  /** Higher than that of any earlier life: the time of the start will do. */
-  readonly incarnation: number;
-  readonly facts: MemberFacts;
-  readonly random: Random;
-  readonly nowMs: number;
-  readonly times?: MembershipTimes;
-}
-
-export type MembershipOutput =
-  | { readonly kind: 'send'; readonly to: NodeId | 'all'; readonly message: GossipMessage }
-  /** A member is new, back, suspected, gone, or says something else of itself. */
-  | { readonly kind: 'changed'; readonly member: MemberReport };
-
-interface Member {
-  report: MemberReport;
-  suspicion: Suspicion | undefined;
-  goneAtMs: number;
-}
-
-interface Probe {
-  readonly target: NodeId;
-  readonly seq: number;
-  readonly answerByMs: number;
-  readonly endMs: number;
-  /** Others that were asked to ask; who of them has said that it tried. */
-  asked: readonly NodeId[];
-  readonly nacks: Set<NodeId>;
-  isIndirect: boolean;
-}
+import {
+  type Claim,
+  reportOf,
+  type SelfStatement,
+  type Statement,
+  type Voice,
+} from './statement.ts';
+import { Suspicion, suspicionLimits } from './suspicion.ts';
+import { syncPieces } from './sync-pieces.ts';
 
 const RUMOURS_A_MESSAGE = 8;
 const HELPERS = 3;
-const CONFIRMATIONS = 2;
 /** So many look for themselves, next, when they hear that somebody is suspected. */
 const CURIOUS = 6;
-const SUSPICION_FACTOR = 4;
-const SUSPICION_SPREAD = 4;
 const NACK_SHARE = 0.8;
-export const REPORTS_A_SYNC = 200;
-/** So many answer a hello that everybody heard. */
-const GREETERS = 3;
+/** So many of those who know each other answer a hello that everybody heard, so that what was lost comes round. */
+const GREETERS = 1;
 
 export class Membership {
   readonly #self: NodeId;
   readonly #random: Random;
   readonly #times: MembershipTimes;
-  readonly #members = new Map<NodeId, Member>();
+  readonly #members = new Map<NodeId, KnownMember>();
   readonly #rumours = new Rumours();
   readonly #health = new LocalHealth();
   readonly #errands = new Errands();
-  #own: MemberReport;
-  #order: NodeId[] = [];
+  readonly #voice: Voice;
+  #own: SelfStatement;
+  readonly #order: ProbeOrder;
   #probe: Probe | undefined;
   #nextProbeMs: number;
   #nextHelloMs: number;
   #seq = 0;
-  /** When it wanted to be called next. */
   #dueMs: number;
   #out: MembershipOutput[] = [];
 
   constructor(options: MembershipOptions) {
-    const { self, incarnation, facts, random, nowMs, times = MEMBERSHIP_TIMES } = options;
+    const { self, voice, incarnation, facts, random, nowMs, times = MEMBERSHIP_TIMES } = options;
     this.#self = self;
+    this.#voice = voice;
     this.#random = random;
+    this.#order = new ProbeOrder(random);
     this.#times = times;
-    this.#own = { node: self, status: 'alive', incarnation, by: self, facts };
+    this.#own = voice.self({ status: 'alive', incarnation, facts });
     this.#nextProbeMs = nowMs + random.next() * times.probeMs;
     this.#nextHelloMs = nowMs;
     this.#dueMs = nowMs;
@@ -109,11 +85,11 @@ export class Membership {
   /** Everybody who is not gone, this node included. */
   members(): readonly MemberReport[] {
     const others = Array.from(this.#members.values(), ({ report }) => report);
-    return [this.#own, ...others.filter((report) => !isGone(report))];
+    return [reportOf(this.#own), ...others.filter((report) => !isGone(report))];
   }
 
   statusOf(node: NodeId): MemberReport | undefined {
-    return node === this.#self ? this.#own : this.#members.get(node)?.report;
+    return node === this.#self ? reportOf(this.#own) : this.#members.get(node)?.report;
   }
 
   /** How much this node doubts itself: 0 to 8. */
@@ -132,7 +108,6 @@ export class Membership {
     return next;
   }
 
-  /** Says something else of itself. */
   describe(facts: MemberFacts): readonly MembershipOutput[] {
     this.#raise(this.#own.incarnation, facts);
     return this.#flush();
@@ -140,8 +115,8 @@ export class Membership {
 
   /** Goes of its own will: nobody has to find out. Nothing is said after it. */
   leave(): readonly MembershipOutput[] {
-    this.#own = { ...this.#own, status: 'left' };
-    this.#send('all', { kind: 'hello', rumours: [this.#own] });
+    this.#own = this.#voice.self({ ...this.#own, status: 'left' });
+    this.#send('all', { kind: 'hello', said: [this.#own] });
     return this.#flush();
   }
 
@@ -150,7 +125,7 @@ export class Membership {
     this.#forgiveStall(nowMs);
     this.#endProbe(nowMs);
     for (const { asker, askersSeq } of this.#errands.due(nowMs)) {
-      this.#send(asker, { kind: 'nack', seq: askersSeq, rumours: [] });
+      this.#send(asker, { kind: 'nack', seq: askersSeq, said: [] });
     }
     this.#endSuspicions(nowMs);
     if (nowMs >= this.#nextHelloMs) this.#sayHello(nowMs);
@@ -163,14 +138,19 @@ export class Membership {
     if (this.#own.status === 'left' || from === this.#self) return [];
     this.#forgiveStall(nowMs);
     this.#dueMs = Math.max(this.#dueMs, nowMs);
-    const reports = message.kind === 'sync' ? message.members : message.rumours;
-    for (const report of reports) this.#take(report, nowMs);
+    // Who is new here and dead there is not taken up for that.
+    const dead = new Set(message.said.filter(isDeath).map(({ node }) => node));
+    for (const statement of message.said) {
+      const { kind, node } = statement;
+      if (kind === 'claim') this.#hearClaim(statement, nowMs);
+      else if (!dead.has(node) || this.statusOf(node)) this.#hearFrom(statement, nowMs);
+    }
     switch (message.kind) {
       case 'ping':
-        this.#send(from, { kind: 'ack', seq: message.seq, rumours: this.#gossip(from) });
+        this.#send(from, { kind: 'ack', seq: message.seq, said: this.#gossip(from) });
         break;
       case 'ack':
-        this.#acknowledged(message.seq);
+        this.#acknowledged(message.seq, from);
         break;
       case 'nack':
         if (message.seq === this.#probe?.seq) this.#probe.nacks.add(from);
@@ -208,7 +188,10 @@ export class Membership {
   #beginProbe(nowMs: number): void {
     const { probeMs, answerMs } = this.#times;
     this.#nextProbeMs = nowMs + this.#health.scale(probeMs);
-    const target = this.#nextTarget();
+    const target = this.#order.take(this.#members.keys(), (node) => {
+      const known = this.#members.get(node);
+      return known !== undefined && !isGone(known.report);
+    });
     if (target === undefined) return;
     this.#probe = {
       target,
@@ -219,7 +202,7 @@ export class Membership {
       nacks: new Set(),
       isIndirect: false,
     };
-    this.#send(target, { kind: 'ping', seq: this.#seq, rumours: this.#gossip(target) });
+    this.#send(target, { kind: 'ping', seq: this.#seq, said: this.#gossip(target) });
   }
 
   #endProbe(nowMs: number): void {
@@ -230,7 +213,7 @@ export class Membership {
       probe.asked = this.#some(HELPERS, probe.target);
       const { seq, target } = probe;
       for (const helper of probe.asked) {
-        this.#send(helper, { kind: 'ping-for', seq, target, rumours: this.#gossip(helper) });
+        this.#send(helper, { kind: 'ping-for', seq, target, said: this.#gossip(helper) });
       }
     }
     if (nowMs < probe.endMs) return;
@@ -238,94 +221,126 @@ export class Membership {
     // Helpers that could not even say that they tried: it may be this node that is slow or cut off.
     const silent = probe.asked.length - probe.nacks.size;
     this.#health.worse(probe.asked.length > 0 ? silent : 1);
-    const { report } = this.#members.get(probe.target) ?? {};
-    if (report && !isGone(report)) {
-      this.#take({ ...report, status: 'suspect', by: this.#self }, nowMs);
-    }
+    const known = this.#members.get(probe.target);
+    if (!known || isGone(known.report)) return;
+    const { node, incarnation } = known.said;
+    this.#accuse(known, this.#voice.claim({ node, incarnation, status: 'suspect' }), nowMs);
   }
 
-  #acknowledged(seq: number): void {
-    if (seq === this.#probe?.seq) {
+  #acknowledged(seq: number, from: NodeId): void {
+    const probe = this.#probe;
+    if (seq === probe?.seq && (from === probe.target || probe.asked.includes(from))) {
       this.#probe = undefined;
       this.#health.better();
     }
-    const errand = this.#errands.end(seq);
+    const errand = this.#errands.end(seq, from);
     if (!errand) return;
     const { asker, askersSeq } = errand;
-    this.#send(asker, { kind: 'ack', seq: askersSeq, rumours: this.#gossip(asker) });
+    this.#send(asker, { kind: 'ack', seq: askersSeq, said: this.#gossip(asker) });
   }
 
   #askFor(asker: NodeId, askersSeq: number, target: NodeId, nowMs: number): void {
     const { answerMs, probeMs } = this.#times;
     const times = { nackAtMs: nowMs + NACK_SHARE * answerMs, endMs: nowMs + probeMs };
     if (target === this.#self) return;
-    if (!this.#errands.begin(++this.#seq, { asker, askersSeq }, times)) return;
-    this.#send(target, { kind: 'ping', seq: this.#seq, rumours: this.#gossip(target) });
-  }
-
-  /** In an order that comes round to all, and is another each time. */
-  #nextTarget(): NodeId | undefined {
-    for (let round = 0; round < 2; round++) {
-      for (let node = this.#order.pop(); node !== undefined; node = this.#order.pop()) {
-        const known = this.#members.get(node);
-        if (known && !isGone(known.report)) return node;
-      }
-      this.#order = this.#shuffled([...this.#members.keys()]);
-    }
-    return undefined;
+    if (!this.#errands.begin(++this.#seq, { target, asker, askersSeq }, times)) return;
+    this.#send(target, { kind: 'ping', seq: this.#seq, said: this.#gossip(target) });
   }
 
   // --- what is known
 
-  #take(report: MemberReport, nowMs: number): void {
-    if (report.node === this.#self) return this.#hearOfSelf(report);
-    const known = this.#members.get(report.node);
-    if (known?.suspicion && report.status === 'suspect') {
-      const isSame = report.incarnation === known.report.incarnation;
-      if (isSame && known.suspicion.confirm(report.by)) this.#rumours.add(report);
-    }
-    if (!overrides(report, known?.report)) return;
-    if (!known && (isGone(report) || this.#members.size >= LIMITS.clusterNodes)) return;
-    const member: Member = { report, suspicion: undefined, goneAtMs: 0 };
-    if (report.status === 'suspect') {
-      member.suspicion = this.#suspicionOf(report, nowMs);
-      if (this.#random.next() < CURIOUS / this.#members.size) this.#order.push(report.node);
-    }
-    if (isGone(report)) member.goneAtMs = nowMs;
-    if (!known)
-      this.#order.splice(Math.floor(this.#random.next() * this.#order.length), 0, report.node);
-    this.#members.set(report.node, member);
-    this.#rumours.add(report);
-    this.#out.push({ kind: 'changed', member: report });
+  #hearFrom(said: SelfStatement, nowMs: number): void {
+    const { node } = said;
+    if (node === this.#self) return this.#hearOfEarlierLife(said);
+    const known = this.#members.get(node);
+    if (!overrides(said, known?.report)) return;
+    if (!known && (isGone(said) || this.#members.size >= LIMITS.clusterNodes)) return;
+    if (!this.#voice.isAuthentic(said, said.key)) return this.#forged(node);
+    if (!known) this.#order.add(node);
+    this.#become(byItsWord(said, nowMs));
   }
 
-  #suspicionOf({ by }: MemberReport, nowMs: number): Suspicion {
-    const count = this.members().length;
-    const scale = Math.max(1, Math.log10(count));
-    const minMs = SUSPICION_FACTOR * scale * this.#times.probeMs;
-    const confirmations = confirmationsFor(count, CONFIRMATIONS);
-    return new Suspicion(by, nowMs, { minMs, maxMs: SUSPICION_SPREAD * minMs, confirmations });
+  #hearClaim(claim: Claim, nowMs: number): void {
+    const { node, by, incarnation } = claim;
+    const author = this.#members.get(by);
+    if (!author || node === by) return;
+    if (node === this.#self) return this.#hearOfSelf(claim, author.said.key);
+    const known = this.#members.get(node);
+    if (!known || isGone(author.report) || incarnation !== known.said.incarnation) return;
+    const { status } = known.report;
+    const isNews =
+      status === 'dead'
+        ? isDeath(claim) && !isMournedBy(known, claim)
+        : status !== 'left' && (known.suspicion?.needs(by, claim.status) ?? true);
+    if (!isNews) return;
+    if (!this.#voice.isAuthentic(claim, author.said.key)) this.#forged(by);
+    else if (status === 'dead') this.#keep(withClaim(known, claim));
+    else this.#accuse(known, claim, nowMs);
   }
 
-  /** Whatever is said of this node but that it is alive, it says that it is. */
-  #hearOfSelf({ status, incarnation }: MemberReport): void {
-    if (incarnation < this.#own.incarnation || !Number.isSafeInteger(incarnation + 1)) return;
-    if (status === 'alive' && incarnation === this.#own.incarnation) return;
-    if (status === 'suspect') this.#health.worse();
-    this.#raise(incarnation, this.#own.facts);
+  /** A claim that is authentic, of a member that is not gone, is one voice for its suspicion. */
+  #accuse(known: KnownMember, claim: Claim, nowMs: number): void {
+    const { suspicion } = known;
+    if (suspicion) {
+      const heard = withClaim(known, claim);
+      if (isDeath(claim) && suspicion.mourn(claim.by)) this.#bury(heard, nowMs);
+      else if (suspicion.confirm(claim.by) || isDeath(claim)) this.#keep(heard);
+      return;
+    }
+    if (this.#random.next() < CURIOUS / this.#members.size) this.#order.addNext(claim.node);
+    const limits = suspicionLimits(this.members().length, this.#times.probeMs);
+    const begun = new Suspicion(claim.by, nowMs, limits);
+    if (isDeath(claim)) begun.mourn(claim.by);
+    this.#become(suspected(known, claim, begun));
+  }
+
+  #bury(known: KnownMember, nowMs: number): void {
+    const { node, incarnation } = known.said;
+    const claim = this.#voice.claim({ node, incarnation, status: 'dead' });
+    this.#become(buried(known, claim, nowMs));
+  }
+
+  #become(member: KnownMember): void {
+    this.#keep(member);
+    this.#out.push({ kind: 'changed', member: member.report });
+  }
+
+  #keep(member: KnownMember): void {
+    const { node } = member.report;
+    this.#members.set(node, member);
+    this.#rumours.add(node, allOf(member));
+  }
+
+  /** Whatever is claimed of this node, it says that it is alive; to those as well that it believes gone. */
+  #hearOfSelf(claim: Claim, key: Uint8Array): void {
+    if (claim.incarnation !== this.#own.incarnation) return;
+    if (!this.#voice.isAuthentic(claim, key)) return this.#forged(claim.by);
+    if (claim.status === 'suspect') this.#health.worse();
+    this.#raise(claim.incarnation, this.#own.facts);
+  }
+
+  #hearOfEarlierLife(said: SelfStatement): void {
+    if (!overrides(said, this.#own)) return;
+    if (!this.#voice.isAuthentic(said, this.#own.key)) return this.#forged(said.node);
+    this.#raise(said.incarnation, this.#own.facts);
   }
 
   #raise(above: number, facts: MemberFacts): void {
-    this.#own = { ...this.#own, incarnation: Math.max(above, this.#own.incarnation) + 1, facts };
-    this.#rumours.add(this.#own);
-    this.#out.push({ kind: 'changed', member: this.#own });
+    const incarnation = Math.max(above, this.#own.incarnation) + 1;
+    this.#own = this.#voice.self({ status: 'alive', incarnation, facts });
+    this.#rumours.add(this.#self, [this.#own]);
+    this.#out.push({ kind: 'changed', member: reportOf(this.#own) });
+  }
+
+  #forged(node: NodeId): void {
+    this.#out.push({ kind: 'forged', node });
   }
 
   #endSuspicions(nowMs: number): void {
-    for (const [node, { report, suspicion, goneAtMs }] of this.#members) {
-      if (suspicion && nowMs >= suspicion.deadlineMs) {
-        this.#take({ ...report, status: 'dead', by: this.#self }, nowMs);
-      } else if (isGone(report) && nowMs - goneAtMs > this.#times.rememberMs) {
+    for (const [node, member] of this.#members) {
+      const { report, suspicion, goneAtMs } = member;
+      if (suspicion && nowMs >= suspicion.deadlineMs) this.#bury(member, nowMs);
+      else if (isGone(report) && nowMs - goneAtMs > this.#times.rememberMs) {
         this.#members.delete(node);
       }
     }
@@ -340,7 +355,7 @@ export class Membership {
       (this.members().length * this.#times.helloMs) / 20,
     );
     this.#nextHelloMs = nowMs + pauseMs * (0.5 + this.#random.next());
-    this.#send('all', { kind: 'hello', rumours: [this.#own] });
+    this.#send('all', { kind: 'hello', said: [this.#own] });
   }
 
   /** Who is new is told everything by some; so is one that is thought to be gone, by all who think so. */
@@ -352,18 +367,17 @@ export class Membership {
   }
 
   #sync(to: NodeId, isReply: boolean): void {
-    const members = [this.#own, ...Array.from(this.#members.values(), ({ report }) => report)];
-    for (let at = 0; at < members.length; at += REPORTS_A_SYNC) {
+    const all = [[this.#own], ...Array.from(this.#members.values(), allOf)];
+    for (const [at, said] of syncPieces(all).entries()) {
       // One piece asks for the answer, the others just come along.
-      const piece = members.slice(at, at + REPORTS_A_SYNC);
-      this.#send(to, { kind: 'sync', members: piece, isReply: isReply || at > 0 });
+      this.#send(to, { kind: 'sync', said, isReply: isReply || at > 0 });
     }
   }
 
   // --- helpers
 
   /** Who is suspected is told so first, so that it can refute it. */
-  #gossip(to: NodeId): readonly MemberReport[] {
+  #gossip(to: NodeId): readonly Statement[] {
     return this.#rumours.take(RUMOURS_A_MESSAGE, this.#members.size + 1, to);
   }
 
@@ -371,16 +385,7 @@ export class Membership {
     const others = [...this.#members.values()]
       .filter(({ report }) => report.status === 'alive' && report.node !== except)
       .map(({ report }) => report.node);
-    return this.#shuffled(others).slice(0, count);
-  }
-
-  #shuffled(nodes: readonly NodeId[]): NodeId[] {
-    const list = [...nodes];
-    for (let at = list.length - 1; at > 0; at--) {
-      const other = Math.floor(this.#random.next() * (at + 1));
-      [list[at], list[other]] = [list[other] as NodeId, list[at] as NodeId];
-    }
-    return list;
+    return shuffled(others, this.#random).slice(0, count);
   }
 
   #send(to: NodeId | 'all', message: GossipMessage): void {

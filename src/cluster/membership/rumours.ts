@@ -1,13 +1,14 @@
-/** Reports that travel with other messages: the newest of each member, those first that were told least often, each so many times. */
+/** News that travels with other messages: the newest of each member, that first which was told least often, each so many times. */
 import type { NodeId } from '../../contracts/index.ts';
-import type { MemberReport } from './member.ts';
+import type { Statement } from './statement.ts';
 
 interface Rumour {
-  readonly report: MemberReport;
+  readonly node: NodeId;
+  readonly said: readonly Statement[];
   told: number;
 }
 
-/** Times that a report is told by each member: enough to reach all with high probability (SWIM, 4.1). */
+/** Times that news is told by each member: enough to reach all with high probability (SWIM, 4.1). */
 const TELL_FACTOR = 4;
 
 export const timesToTell = (members: number): number =>
@@ -16,20 +17,30 @@ export const timesToTell = (members: number): number =>
 export class Rumours {
   readonly #rumours = new Map<NodeId, Rumour>();
 
-  add(report: MemberReport): void {
-    this.#rumours.set(report.node, { report, told: 0 });
+  /** `said`: what makes the news, all of it about `node`. */
+  add(node: NodeId, said: readonly Statement[]): void {
+    this.#rumours.set(node, { node, said, told: 0 });
   }
 
-  /** At most `count`; `first` comes first if it is there, whatever it was told. */
-  take(count: number, members: number, first?: NodeId): readonly MemberReport[] {
+  /** Of at most `count` members: what is said of `to` first, whatever it was told, and nothing that it has said itself. */
+  take(count: number, members: number, to?: NodeId): readonly Statement[] {
     if (this.#rumours.size === 0) return [];
     const limit = timesToTell(members);
-    const order = [...this.#rumours.values()].sort((a, b) => a.told - b.told);
-    const urgent = first === undefined ? undefined : this.#rumours.get(first);
+    const order = [...this.#rumours.values()]
+      .filter(({ said }) => !isNewsOf(said, to))
+      .sort((a, b) => a.told - b.told);
+    const urgent = order.find(({ node }) => node === to);
     const chosen = urgent ? [urgent, ...order.filter((each) => each !== urgent)] : order;
-    return chosen.slice(0, count).map((rumour) => {
-      if (++rumour.told >= limit) this.#rumours.delete(rumour.report.node);
-      return rumour.report;
+    return chosen.slice(0, count).flatMap((rumour) => {
+      if (++rumour.told >= limit) this.#rumours.delete(rumour.node);
+      return rumour.said;
     });
   }
+}
+
+/** A claim is what makes the news, where there is one. */
+function isNewsOf(said: readonly Statement[], node: NodeId | undefined): boolean {
+  const claims = said.filter(({ kind }) => kind === 'claim');
+  const news = claims.length > 0 ? claims : said;
+  return news.some((each) => (each.kind === 'claim' ? each.by : each.node) === node);
 }

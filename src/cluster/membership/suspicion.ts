@@ -15,6 +15,19 @@ export interface SuspicionLimits {
 export const confirmationsFor = (members: number, wanted: number): number =>
   Math.max(0, Math.min(wanted, members - 2));
 
+const CONFIRMATIONS = 2;
+const FACTOR = 4;
+const SPREAD = 4;
+/** So many have to say that a member is dead before others believe it at once. */
+export const MOURNERS = 2;
+
+/** In a cluster of so many, each of which asks one other every `probeMs`. */
+export function suspicionLimits(members: number, probeMs: number): SuspicionLimits {
+  const minMs = FACTOR * Math.max(1, Math.log10(members)) * probeMs;
+  const confirmations = confirmationsFor(members, CONFIRMATIONS);
+  return { minMs, maxMs: SPREAD * minMs, confirmations };
+}
+
 export function suspicionMs(
   { minMs, maxMs, confirmations }: SuspicionLimits,
   heard: number,
@@ -29,6 +42,8 @@ export class Suspicion {
   readonly #limits: SuspicionLimits;
   /** Who suspects it; the first does not confirm itself. */
   readonly #voices: Set<NodeId>;
+  /** Who has waited out the time and says that it is dead. */
+  readonly #mourners = new Set<NodeId>();
 
   constructor(by: NodeId, startMs: number, limits: SuspicionLimits) {
     this.#startMs = startMs;
@@ -44,9 +59,21 @@ export class Suspicion {
     this.#startMs += byMs;
   }
 
-  /** @returns whether that was a voice not heard before, and there was need of one */
+  /** Whether that is a voice not heard before, and there is need of one. */
+  needs(by: NodeId, status: 'suspect' | 'dead'): boolean {
+    if (status === 'dead') return !this.#mourners.has(by);
+    return this.#voices.size <= this.#limits.confirmations && !this.#voices.has(by);
+  }
+
+  /** One that is mistaken, or lies, buries nobody: two have to have waited out the time. @returns whether two have */
+  mourn(by: NodeId): boolean {
+    this.#mourners.add(by);
+    return this.#mourners.size >= MOURNERS;
+  }
+
+  /** @returns whether it was needed */
   confirm(by: NodeId): boolean {
-    if (this.#voices.size > this.#limits.confirmations || this.#voices.has(by)) return false;
+    if (!this.needs(by, 'suspect')) return false;
     this.#voices.add(by);
     return true;
   }

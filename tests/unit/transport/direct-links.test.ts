@@ -189,7 +189,8 @@ describe('the keys of a session', () => {
   const end = (seed: string, id: number) => {
     const exchange = newExchangeKey(seededRandom(seed));
     const publicKey = Buffer.alloc(32, id);
-    return { exchange, id, subject: `skein.test.${seed}`, publicKey, half: exchange.public };
+    const keys = { exchange, publicKey, half: exchange.public };
+    return { ...keys, id, subject: `skein.test.${seed}`, wire: [2, 3] as const };
   };
   const secrets = (mine: ReturnType<typeof end>, yours: ReturnType<typeof end>) => {
     const { direct, send, receive } = sessionKeys(mine.exchange, mine, yours);

@@ -1,5 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
+import { decodeGossip, encodeGossip } from '../../../src/cluster/membership/gossip-codec.ts';
+import { voiceOf } from '../../../src/cluster/membership/statement.ts';
 import { betweenNodes } from '../../../src/transport/dialect.ts';
 import { decodeForeign, encodeForeign } from '../../../src/transport/foreign-codec.ts';
 import type { RefText } from '../../../src/transport/foreign-value.ts';
@@ -10,6 +12,7 @@ import {
   signedBytes,
   writeHello,
 } from '../../../src/transport/hello.ts';
+import { KnownKeys } from '../../../src/transport/known-keys.ts';
 import { LinkDecoder } from '../../../src/transport/link-decoder.ts';
 import { LinkEncoder } from '../../../src/transport/link-encoder.ts';
 import { isSignedBy, nodeKeyOf } from '../../../src/transport/node-key.ts';
@@ -100,7 +103,7 @@ const ENDS = [
   { id: 7, thread: 'main', key: KEYS[0], half: halfOf(33) },
   { id: 2 ** 48 - 1, thread: 't1', key: KEYS[1], half: halfOf(133) },
 ].map(({ id, thread, key, half }) => ({
-  ...{ id, thread, half, key, publicKey: key.publicKey },
+  ...{ id, thread, half, key, publicKey: key.publicKey, wire: [2, 3] as const },
   subject: `skein.shop.thread.${key.id}.${thread}`,
 })) as [SessionEnd & { thread: string; key: (typeof KEYS)[number] }, SessionEnd];
 
@@ -113,7 +116,8 @@ function helloVector() {
     key: key.publicKey,
     half,
     direct: null,
-  } as Hello;
+    wire: [2, 3],
+  } as unknown as Hello;
   const head = { ...shortHead(PACKET.hello, { from: id, to: 0 }), seq: 1 };
   const packet = writeHello(head, hello, { key, subject });
   const said = { ...hello, key: hexOf(hello.key), half: hexOf(half) };
@@ -126,8 +130,8 @@ function sealedVector() {
   const packet = newPacket(head, 5);
   packet.set(Buffer.from('frame'), PACKET_HEAD_BYTES);
   const { send } = keysFrom(SHARED, sender, receiver);
-  const endOf = ({ id, subject, publicKey, half }: SessionEnd) => ({
-    ...{ id, subject, publicKey: hexOf(publicKey), half: hexOf(half) },
+  const endOf = ({ id, subject, publicKey, half, wire }: SessionEnd) => ({
+    ...{ id, subject, publicKey: hexOf(publicKey), half: hexOf(half), wire },
   });
   return {
     ends: [endOf(sender), endOf(receiver)],
@@ -139,10 +143,36 @@ function sealedVector() {
   };
 }
 
+/** Of a member of the cluster `shop`: what it says of itself, and what it claims of another. */
+function statementVectors() {
+  const [{ key }] = ENDS;
+  const voice = voiceOf(key.id, { key, book: new KnownKeys() }, 'shop');
+  const facts = {
+    labels: { zone: 'a' },
+    load: 0.5,
+    wire: [2, 3],
+    state: 'ready',
+    skills: '0123456789abcdef',
+  } as const;
+  const self = voice.self({ status: 'alive', incarnation: 2 ** 34, facts });
+  const claim = voice.claim({ node: KEYS[1].id, status: 'suspect', incarnation: 7 });
+  const body = { node: key.id, status: self.status, incarnation: self.incarnation, facts };
+  return {
+    domain: hexOf(Buffer.from('skein member 1\0shop\0')),
+    self: { said: { ...body, key: hexOf(key.publicKey) }, hex: hexOf(self.bytes) },
+    claim: {
+      said: { node: claim.node, status: claim.status, incarnation: 7, by: claim.by },
+      hex: hexOf(claim.bytes),
+    },
+    message: hexOf(encodeGossip({ kind: 'ping', seq: 3, said: [self, claim] })),
+  };
+}
+
 const made = () => ({
   nodes: KEYS.map(({ id, publicKey }) => ({ publicKey: hexOf(publicKey), id })),
   hellos: [helloVector()],
   sealed: [sealedVector()],
+  gossip: statementVectors(),
   bodies: VALUES.map((value) => ({ value, hex: hexOf(encodeForeign(value)) })),
   packets: [
     { kind: PACKET.hello, flags: 0, windowBytes: 0, from: 7, to: 0, seq: 0, ack: 0, ageMs: 0 },
@@ -214,6 +244,15 @@ it('has the wire between nodes as the vectors hold it, and reads them back', () 
     const { key, half, ...rest } = read.value;
     expect({ ...rest, key: hexOf(key), half: hexOf(half) }).toEqual(said);
     expect(isSignedBy(key, signedBytes(packet, subject), signatureOf(packet))).toBe(true);
+  }
+  const { domain, self, claim, message } = vectors.gossip;
+  const gossip = decodeGossip(Buffer.from(message, 'hex'));
+  if (!gossip.ok) throw new Error(gossip.error.message);
+  expect(gossip.value.said.map(({ bytes }) => hexOf(bytes))).toEqual([self.hex, claim.hex]);
+  for (const { bytes } of gossip.value.said) {
+    const [body, signature] = [bytes.subarray(0, -64), bytes.subarray(-64)];
+    const signed = Buffer.concat([Buffer.from(domain, 'hex'), body]);
+    expect(isSignedBy(KEYS[0].publicKey, signed, signature)).toBe(true);
   }
   for (const { packet, number, hex } of vectors.sealed) {
     const { receive } = keysFrom(SHARED, ENDS[1], ENDS[0]);
