@@ -25,6 +25,8 @@ export interface FaultWorld {
   readonly restart: (id: NodeId) => void;
   /** Says that clocks may be wrong by so much from here on. */
   readonly drift: (rate: number) => void;
+  /** Says that the shared state lost so many writes that it had acknowledged. */
+  readonly rolledBack: (writes: number) => void;
   /** Says that messages may be lost from here on. */
   readonly loss: (what: string) => void;
   /** Says that what was confirmed as durable may be gone, or no longer be what it was. */
