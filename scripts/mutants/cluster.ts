@@ -45,6 +45,12 @@ const BUGS: readonly Omit<Mutant, 'profile'>[] = [
     to: ': state.put(key, value));',
   },
   {
+    name: 'a lease that has run out is given back by its revision',
+    file: 'cluster/ownership/lease.ts',
+    from: 'const isOurs = this.isHeld();',
+    to: 'const isOurs = true;',
+  },
+  {
     name: 'what a forgetful state said before its crash is believed',
     file: 'cluster/ownership/lease-watch.ts',
     from: 'if (terms.isStateForgetful) this.#seen.clear();',

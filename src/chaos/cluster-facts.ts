@@ -44,8 +44,8 @@ export type ClusterFact =
   | { readonly kind: 'given back'; readonly key: string; readonly nonce: string }
   /** Copies that hold their lease at this moment, each by the clock of its own machine. Told when they change. */
   | { readonly kind: 'held'; readonly key: string; readonly copies: readonly string[] }
-  /** Somebody has to own the key by now. */
-  | { readonly kind: 'owner due'; readonly key: string }
+  /** Somebody has to own the key by now; where it is given, this node. */
+  | { readonly kind: 'owner due'; readonly key: string; readonly node?: string }
   /** The resource let a copy in and told it what is there. */
   | {
       readonly kind: 'resource read';

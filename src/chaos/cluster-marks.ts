@@ -35,6 +35,9 @@ export class ClusterMarks {
   readonly #living = new Set<string>();
   readonly #status = new Map<string, string>();
   readonly #lost = new Set<string>();
+  /** Copies that got as far as to read what is there. */
+  readonly #active = new Set<string>();
+  #isEnding = false;
   /** The copy of each key that began last, and the one that ended last. */
   readonly #began = new Map<string, string>();
   readonly #ended = new Map<string, Ended>();
@@ -62,6 +65,12 @@ export class ClusterMarks {
           if (copy === fact.copy) this.#ended.set(key, { copy, isLost });
         return NOTHING;
       }
+      case 'resource read':
+        this.#active.add(fact.copy);
+        return NOTHING;
+      case 'phase':
+        this.#isEnding = fact.phase === 'ending';
+        return NOTHING;
       case 'held back':
         return ['an owner was held back by its lease'];
       case 'write refused':
@@ -98,7 +107,7 @@ export class ClusterMarks {
     if (last === undefined || nodeOf(last) === nodeOf(copy)) return NOTHING;
     if (!this.#living.has(lifeOf(last))) return ['a dead owner was followed'];
     const ended = this.#ended.get(key);
-    if (ended?.copy !== last) return NOTHING;
+    if (ended?.copy !== last || !this.#active.has(last) || this.#isEnding) return NOTHING;
     return [ended.isLost ? 'an owner stopped before the next began' : 'a key was handed over'];
   }
 }

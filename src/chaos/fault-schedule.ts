@@ -53,7 +53,8 @@ export function drawSchedule(
   if (faults.length === 0) return events;
   for (let atMs = random.next() * meanMs; atMs < layout.forMs; ) {
     const fault = pick(faults, random) as Fault;
-    const target = pick(targetsOf(fault.target, layout), random);
+    const drawn = pick(targetsOf(fault.target, layout), random);
+    const target = followed(fault, atMs, events) ?? drawn;
     const [min, max] = fault.lastsMs ?? [0, 0];
     const forMs = Math.round(min + random.next() * (max - min));
     const attributes = fault.draw(random);
@@ -66,6 +67,16 @@ export function drawSchedule(
   }
   return events;
 }
+
+/** The target of the fault that this one follows, while that is at work. */
+const followed = (
+  { follows }: Fault,
+  nowMs: number,
+  events: readonly FaultEvent[],
+): string | undefined =>
+  events.findLast(
+    ({ fault, atMs, forMs }) => fault === follows && atMs <= nowMs && nowMs < atMs + forMs,
+  )?.target;
 
 /** The plan's selectors become names, and what would touch more nodes at once than its blast radius allows is left out. */
 export function scheduleOf(plan: FaultPlan, layout: Layout, random: Random): readonly FaultEvent[] {

@@ -23,6 +23,7 @@ import { loseWrites } from './faults/lose-writes.ts';
 import { loss } from './faults/loss.ts';
 import { noop } from './faults/noop.ts';
 import { partition } from './faults/partition.ts';
+import { pauseAtWrite } from './faults/pause-at-write.ts';
 import { pauseNode } from './faults/pause-node.ts';
 import { reorder } from './faults/reorder.ts';
 import { serverDown } from './faults/server-down.ts';
@@ -57,6 +58,7 @@ const ALL: readonly Fault[] = [
   corrupt,
   cutState,
   loseWrites,
+  pauseAtWrite,
   pauseNode,
   slowState,
 ];

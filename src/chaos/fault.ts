@@ -46,6 +46,8 @@ export interface Fault {
   readonly lastsMs?: readonly [min: number, max: number];
   /** Left out of sweeps: it is there to be asked for. */
   readonly isRare?: boolean;
+  /** Drawn while that fault is at work it hits the same target: what one of them hides the other brings to light. */
+  readonly follows?: string;
   /**
    * Who has never met a peer gives it up after LIMITS.peerConnectMs, with what was to be said to it and without dead letters: a sweep
    * lets such a fault begin when all have met.

@@ -2,7 +2,7 @@
  * The cluster of one simulation: the shared state and the resource behind all nodes, what a seed decides about them, and what has to
  * be true when the faults are over. Parts that build on members and owned keys are put beside `SimulatedMember`, on the same terms.
  */
-import type { LeaseRecord } from '../cluster/index.ts';
+import { type LeaseRecord, place } from '../cluster/index.ts';
 import type { Random } from '../contracts/index.ts';
 import { SimulatedLife, type SimulatedState, type SimulatedTime } from '../host/index.ts';
 import type { Fact } from './checker.ts';
@@ -31,7 +31,8 @@ const LOOK_MS = 100;
 const HEALED_MS = 25_000;
 /** Five nodes know of a death within 3 s, nearly always; a lease runs out in 3.3 s, and those before the last are waited for. */
 const NOTICED_MS = 12_000;
-const REJOINED_MS = 6_000;
+/** Who comes back waits until leases that it has not seen given back would have run out. */
+const REJOINED_MS = 10_000;
 const ASKED_MS = 8_000;
 
 export class SimulatedCluster {
@@ -50,6 +51,7 @@ export class SimulatedCluster {
       patienceMs: chance.next() < 0.5 ? 20 : 400,
       handOverAfterMs: 1_000,
       state,
+      isTroubled,
       store: new FencedStore({ time, random: random.fork('store'), hear, isTroubled }),
       copies: new Copies(hear),
     };
@@ -75,6 +77,11 @@ export class SimulatedCluster {
     await time.advance(REJOINED_MS);
     this.#tellViews();
     await this.#askAll();
+    const candidates = nodes().map(({ id }) => ({ node: id, labels: {}, weight: 1 }));
+    for (const key of this.terms.keys) {
+      const [owner] = place(key, candidates);
+      if (owner) hear({ kind: 'owner due', key, node: owner.node });
+    }
   }
 
   /** After every node has left in order. */

@@ -28,6 +28,7 @@ export interface ClusterTerms {
   readonly patienceMs: number;
   readonly handOverAfterMs: number;
   readonly state: SimulatedState;
+  readonly isTroubled: () => boolean;
   readonly store: FencedStore;
   readonly copies: Copies;
 }
@@ -139,7 +140,8 @@ export class SimulatedMember {
     const { store, copies } = terms;
     const end = copies.begin({ copy, key, life, hold });
     try {
-      if (random.next() < FAILED_START_SHARE) throw new Error('it does not start');
+      if (random.next() < FAILED_START_SHARE && terms.isTroubled())
+        throw new Error('it does not start');
       const read = await store.read(user);
       if (!read.ok) throw new Error(read.error.message);
       const { promise: ended, resolve } = Promise.withResolvers<void>();

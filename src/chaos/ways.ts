@@ -10,7 +10,7 @@ export interface Ways {
   readonly add: (toxic: Toxic) => () => void;
   readonly setServerDown: (isDown: boolean) => void;
   /** The shared state, as what can go wrong with it. */
-  readonly state: Pick<SimulatedState, 'faults' | 'cut' | 'crash' | 'setDown' | 'counts'>;
+  readonly state: Pick<SimulatedState, 'faults' | 'cut' | 'crash' | 'onWrite'>;
   /** Whether it may lose what it acknowledged: it is not replicated. */
   readonly isStateForgetful: boolean;
   readonly heal: () => void;

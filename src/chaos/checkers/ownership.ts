@@ -1,6 +1,7 @@
 /**
  * One owner a key at every moment, pauses and clocks of different rates included; tokens grow for as long as the state keeps what it
- * acknowledged. Nobody acts for a key for longer than its lease was last written for. The resource behind the key admits no token lower than the highest. When all is whole every key has an owner.
+ * acknowledged. Nobody acts for a key for longer than its lease was last written for, and the resource behind the key admits no token
+ * lower than the highest. When all is whole every key has an owner, and in the end the one to whom it belongs.
  */
 import type { Checker, Report } from '../checker.ts';
 
@@ -56,9 +57,13 @@ export function ownershipChecker(report: Report): Checker {
         case 'write admitted':
           act(fact.copy, fact.nonce, fact.sentAtMs);
           return admit(fact.copy, fact.key, fact);
-        case 'owner due':
-          if (holders.get(fact.key)?.length !== 1)
-            report('owned again', `${fact.key} has no owner`);
+        case 'owner due': {
+          const { key, node } = fact;
+          const [copy] = holders.get(key) ?? [];
+          if (copy === undefined) report('owned again', `${key} has no owner`);
+          else if (node !== undefined && !copy.startsWith(`${node}#`))
+            report('placement', `${key} is held by ${copy}, and belongs to ${node}`);
+        }
       }
     },
     finish: () => undefined,

@@ -56,6 +56,18 @@ const CASES: readonly (readonly [string, MakeChecker, readonly Fact[], string | 
   ['one owner after the other', ownershipChecker, [held(A), held(), held(B), DUE], undefined],
   ['two owners at once', ownershipChecker, [held(A), held(A, B)], `held by ${A} and ${B}`],
   ['a key that nobody owns when it is due', ownershipChecker, [held(A), held(), DUE], 'no owner'],
+  [
+    'a key that is where it belongs',
+    ownershipChecker,
+    [held(A), { kind: 'owner due', key: 'k', node: 'n-1' }],
+    undefined,
+  ],
+  [
+    'a key that is not where it belongs',
+    ownershipChecker,
+    [held(A), { kind: 'owner due', key: 'k', node: 'n-2' }],
+    'belongs to n-2',
+  ],
   ['a key that was never owned', ownershipChecker, [DUE], 'no owner'],
   ['tokens that grow', ownershipChecker, [copyBegan(A, 3), copyBegan(B, 4)], undefined],
   ['a token that comes again', ownershipChecker, [copyBegan(A, 3), copyBegan(B, 3)], 'token 3'],
@@ -235,13 +247,13 @@ describe('the marks of members and owners', () => {
   it.each<readonly [ClusterSometimes, readonly Fact[], readonly Fact[]]>([
     [
       'a key was handed over',
+      [copyBegan(A, 1), read(A, 1, 0), copyEnded(A), copyBegan(B, 2)],
       [copyBegan(A, 1), copyEnded(A), copyBegan(B, 2)],
-      [copyBegan(A, 1), copyEnded(A), copyBegan('n-1#1/2', 2)],
     ],
     [
       'an owner stopped before the next began',
-      [copyBegan(A, 1), LOST, copyEnded(A), copyBegan(B, 2)],
-      [copyBegan(A, 1), LOST, copyBegan(B, 2)],
+      [copyBegan(A, 1), read(A, 1, 0), LOST, copyEnded(A), copyBegan(B, 2)],
+      [copyBegan(A, 1), read(A, 1, 0), LOST, copyBegan(B, 2)],
     ],
     [
       'a dead owner was followed',
