@@ -2,7 +2,7 @@
  * Fault plans: what is done to a cluster, as data. The file says what has to hold before and after, what may be touched at once,
  * and the faults with their targets; names and numbers are checked before anything runs.
  */
-import { existsSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import Type, { type Static } from 'typebox';
@@ -184,11 +184,12 @@ export async function loadFaultPlan(file: string): Promise<Result<FaultPlan>> {
 }
 
 const PROFILES = new URL('../../profiles/', import.meta.url);
+const NO_THROW = { throwIfNoEntry: false } as const;
 const NAME = /^[A-Za-z0-9][A-Za-z0-9_-]*$/;
 
 /** As `loadFaultPlan`; a word that is no file here is the name of a plan that comes with Skein. */
 export async function loadProfile(fileOrName: string): Promise<Result<FaultPlan>> {
-  const isName = NAME.test(fileOrName) && !existsSync(fileOrName);
+  const isName = NAME.test(fileOrName) && !statSync(fileOrName, NO_THROW)?.isFile();
   return await loadFaultPlan(
     isName ? fileURLToPath(new URL(`${fileOrName}.yaml`, PROFILES)) : fileOrName,
   );

@@ -85,7 +85,7 @@ describe('a fault plan with a mistake', () => {
 });
 
 describe('a plan by name', () => {
-  it('is one that comes with Skein, unless a file here has the name', async () => {
+  it('is one that comes with Skein; by a path it is that file', async () => {
     const found = await loadProfile('cluster');
     expect(found.ok && found.value.workload).toBe('cluster');
     const folder = await mkdtemp(join(tmpdir(), 'skein-profile-'));
