@@ -1,7 +1,7 @@
 /**
  * `npm run mutants`: one-line bugs planted in a scratch copy of the sources, one at a time, to see whether the simulator finds
  * them, and within how many seeds (`--seeds`, default 2000). `--shrink` shows the fewest faults with which each is found, `--only`
- * takes those whose name has the word. Exit 1 when one is not found.
+ * takes those whose name has the word, or that are hunted in the profile of that name. Exit 1 when one is not found.
  */
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -33,7 +33,9 @@ interface Found {
 }
 
 let missed = 0;
-for (const mutant of MUTANTS.filter(({ name }) => name.includes(values.only ?? ''))) {
+const isWanted = ({ name, profile }: Mutant): boolean =>
+  name.includes(values.only ?? '') || profile === values.only;
+for (const mutant of MUTANTS.filter(isWanted)) {
   const found = hunt(mutant);
   if (found.seed === undefined) missed++;
   if (values.json) process.stdout.write(`${JSON.stringify(found)}\n`);
@@ -46,10 +48,10 @@ for (const mutant of MUTANTS.filter(({ name }) => name.includes(values.only ?? '
 }
 process.exit(missed > 0 ? 1 : 0);
 
-function hunt({ name, file, from, to }: Mutant): Found {
+function hunt({ name, file, from, to, profile }: Mutant): Found {
   const scratch = mkdtempSync(join(tmpdir(), 'skein-mutant-'));
   try {
-    for (const part of ['src', 'bin', 'package.json']) {
+    for (const part of ['src', 'bin', 'profiles', 'package.json']) {
       cpSync(join(root, part), join(scratch, part), { recursive: true });
     }
     symlinkSync(join(root, 'node_modules'), join(scratch, 'node_modules'));
@@ -67,12 +69,13 @@ function hunt({ name, file, from, to }: Mutant): Found {
       if (ran.stdout === '') throw new Error(`${name}: ${ran.stderr.slice(-2_000)}`);
       return ran.stdout;
     };
-    const report = skein('sim', '--seeds', `1..${values.seeds}`, '--to-first');
+    const how = profile === undefined ? [] : ['--profile', profile];
+    const report = skein('sim', '--seeds', `1..${values.seeds}`, '--to-first', ...how);
     const { seeds, failed } = JSON.parse(report) as SweepReport;
     const { seed, invariant, what } = failed[0] ?? {};
     const found = { name, seed, seeds, invariant, what: what?.slice(0, 160) };
     if (!values.shrink || seed === undefined) return { ...found, plan: undefined };
-    const shrunk = JSON.parse(skein('sim', 'shrink', `${seed}`)) as Shrunk;
+    const shrunk = JSON.parse(skein('sim', 'shrink', `${seed}`, ...how)) as Shrunk;
     const { schedule, nodes, forMs } = shrunk;
     const world = `${shrunk.from} faults became ${schedule.length}; ${nodes} nodes, ${forMs} ms`;
     return { ...found, plan: [world, ...schedule.map(describeEvent)] };

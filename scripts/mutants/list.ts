@@ -1,4 +1,5 @@
 /** The bugs that are planted: each one line, each of a kind that people really write. */
+import { CLUSTER } from './cluster.ts';
 
 export interface Mutant {
   readonly name: string;
@@ -7,9 +8,11 @@ export interface Mutant {
   /** Stands exactly once in the file. */
   readonly from: string;
   readonly to: string;
+  /** Of the simulator; default: none. */
+  readonly profile?: string;
 }
 
-export const MUTANTS: readonly Mutant[] = [
+const ACTORS: readonly Mutant[] = [
   {
     name: 'a repeated packet is taken again',
     file: 'transport/arrivals.ts',
@@ -185,3 +188,5 @@ export const MUTANTS: readonly Mutant[] = [
     to: 'const entry = this.#newEntry(peer);',
   },
 ];
+
+export const MUTANTS: readonly Mutant[] = [...ACTORS, ...CLUSTER];

@@ -1,4 +1,5 @@
 /** What the checkers of invariants share: they hear what the workload does, and say when something cannot be. */
+import type { ClusterFact } from './cluster-facts.ts';
 
 export interface Violation {
   readonly invariant: string;
@@ -7,6 +8,7 @@ export interface Violation {
 
 /** What happened, in the terms of the workload. Every field of the name `stream`, `ask`, `watch` is unique in a run. */
 export type Fact =
+  | ClusterFact
   | {
       readonly kind: 'sent';
       readonly stream: string;
@@ -35,6 +37,7 @@ export type Fact =
   | { readonly kind: 'watched'; readonly watch: string; readonly actor: string }
   | { readonly kind: 'terminated'; readonly watch: string }
   /** `node` is `n-1#2`, the second life of `n-1`; runs bear its name. */
+  | { readonly kind: 'node began'; readonly node: string }
   | { readonly kind: 'node ended'; readonly node: string }
   | { readonly kind: 'run began'; readonly run: string }
   | {

@@ -2,7 +2,9 @@
  * Fault plans: what is done to a cluster, as data. The file says what has to hold before and after, what may be touched at once,
  * and the faults with their targets; names and numbers are checked before anything runs.
  */
+import { statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
 import Type, { type Static } from 'typebox';
 import { Value } from 'typebox/value';
 import {
@@ -16,6 +18,8 @@ import {
 } from '../contracts/index.ts';
 import { type Fault, targetOf } from './fault.ts';
 import { FAULTS } from './fault-table.ts';
+import { ALL_SOMETIMES } from './sometimes.ts';
+import { WORKLOADS, type Workload } from './workloads.ts';
 
 const closed = { additionalProperties: false } as const;
 const ms = (description: string) =>
@@ -61,6 +65,48 @@ export const PlannedFaultSchema = Type.Object(
   closed,
 );
 
+export const WorkloadSchema = Type.Unsafe<Workload>({
+  enum: [...WORKLOADS],
+  description: 'Which parts of the workload run; default `actors`.',
+});
+
+const least = (minimum: number) => Type.Integer({ minimum, maximum: 1_000 });
+export const WorldSchema = Type.Object(
+  {
+    nodes: Type.Optional(
+      Type.Object(
+        { min: least(1), max: least(1) },
+        { ...closed, description: 'How many, as the seed decides.' },
+      ),
+    ),
+    threads: Type.Optional(
+      Type.Integer({ minimum: 0, maximum: 16, description: 'Worker threads of each node.' }),
+    ),
+  },
+  closed,
+);
+
+export const DrawSchema = Type.Object(
+  {
+    faults: Type.Array(Type.String({ maxLength: 100 }), {
+      minItems: 1,
+      maxItems: 100,
+      description: 'Those that a seed may have; what they do to whom is drawn.',
+    }),
+    share: Type.Optional(
+      Type.Number({ minimum: 0, maximum: 1, description: 'Of them that a seed has; default 1.' }),
+    ),
+    everyMs: Type.Optional(
+      Type.Integer({
+        minimum: 100,
+        maximum: 86_400_000,
+        description: 'Mean time from the beginning of one to the next; default 2,500.',
+      }),
+    ),
+  },
+  closed,
+);
+
 export const FaultPlanSchema = Type.Object(
   {
     version: Type.Literal(1),
@@ -92,7 +138,16 @@ export const FaultPlanSchema = Type.Object(
         closed,
       ),
     ),
-    faults: Type.Array(PlannedFaultSchema, { maxItems: 200 }),
+    workload: Type.Optional(WorkloadSchema),
+    world: Type.Optional(WorldSchema),
+    faults: Type.Optional(Type.Array(PlannedFaultSchema, { maxItems: 200 })),
+    draw: Type.Optional(DrawSchema),
+    sometimes: Type.Optional(
+      Type.Array(Type.String({ maxLength: 100 }), {
+        maxItems: 200,
+        description: 'What a sweep of 150 seeds or more has to meet; default: nothing.',
+      }),
+    ),
     verify: Type.Optional(
       Type.Array(Type.String({ maxLength: 100 }), {
         maxItems: 50,
@@ -128,6 +183,18 @@ export async function loadFaultPlan(file: string): Promise<Result<FaultPlan>> {
   }
 }
 
+const PROFILES = new URL('../../profiles/', import.meta.url);
+const NO_THROW = { throwIfNoEntry: false } as const;
+const NAME = /^[A-Za-z0-9][A-Za-z0-9_-]*$/;
+
+/** As `loadFaultPlan`; a word that is no file here is the name of a plan that comes with Skein. */
+export async function loadProfile(fileOrName: string): Promise<Result<FaultPlan>> {
+  const isName = NAME.test(fileOrName) && !statSync(fileOrName, NO_THROW)?.isFile();
+  return await loadFaultPlan(
+    isName ? fileURLToPath(new URL(`${fileOrName}.yaml`, PROFILES)) : fileOrName,
+  );
+}
+
 export function readFaultPlan(text: string, file: string): Result<FaultPlan> {
   if (text.length > LIMITS.manifestBytes) {
     const expected = `at most ${LIMITS.manifestBytes} characters`;
@@ -135,14 +202,30 @@ export function readFaultPlan(text: string, file: string): Result<FaultPlan> {
   }
   const read = readDocument(text, check);
   if (!read.ok) return failure('FAULT_PLAN_INVALID', { file, ...read.error });
-  for (const [at, planned] of read.value.faults.entries()) {
+  const wrong = mistakeInPlan(read.value);
+  return wrong ? failure('FAULT_PLAN_INVALID', { ...wrong, file }) : success(read.value);
+}
+
+function mistakeInPlan({ faults, draw, world, sometimes = [] }: FaultPlan): Mistake | undefined {
+  if (!faults && !draw) return { pointer: '', found: 'neither', expected: 'faults, draw or both' };
+  for (const [at, planned] of (faults ?? []).entries()) {
     const wrong = mistakeIn(planned);
-    if (wrong) {
-      const pointer = `/faults/${at}${wrong.pointer}`;
-      return failure('FAULT_PLAN_INVALID', { ...wrong, file, pointer });
-    }
+    if (wrong) return { ...wrong, pointer: `/faults/${at}${wrong.pointer}` };
   }
-  return success(read.value);
+  for (const [at, name] of (draw?.faults ?? []).entries()) {
+    const wrong = mistakeIn({ fault: name });
+    if (wrong) return { ...wrong, pointer: `/draw/faults/${at}` };
+  }
+  const { min = 1, max = 1 } = world?.nodes ?? {};
+  if (min > max) {
+    return { pointer: '/world/nodes/min', found: `${min}`, expected: `at most max, ${max}` };
+  }
+  for (const [at, what] of sometimes.entries()) {
+    if ((ALL_SOMETIMES as readonly string[]).includes(what)) continue;
+    const expected = `one of ${ALL_SOMETIMES.join(', ')}`;
+    return { pointer: `/sometimes/${at}`, found: JSON.stringify(what), expected };
+  }
+  return undefined;
 }
 
 interface Mistake {

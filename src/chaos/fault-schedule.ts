@@ -47,12 +47,14 @@ export function drawSchedule(
   faults: readonly Fault[],
   layout: Layout,
   random: Random,
+  meanMs = MEAN_MS,
 ): readonly FaultEvent[] {
   const events: FaultEvent[] = [];
   if (faults.length === 0) return events;
-  for (let atMs = random.next() * MEAN_MS; atMs < layout.forMs; ) {
+  for (let atMs = random.next() * meanMs; atMs < layout.forMs; ) {
     const fault = pick(faults, random) as Fault;
-    const target = pick(targetsOf(fault.target, layout), random);
+    const drawn = pick(targetsOf(fault.target, layout), random);
+    const target = followed(fault, atMs, events) ?? drawn;
     const [min, max] = fault.lastsMs ?? [0, 0];
     const forMs = Math.round(min + random.next() * (max - min));
     const attributes = fault.draw(random);
@@ -61,14 +63,30 @@ export function drawSchedule(
       const at = Math.round(Math.max(atMs, earliestMs));
       events.push({ atMs: at, fault: fault.name, target, attributes, forMs });
     }
-    atMs -= Math.log(1 - random.next()) * MEAN_MS;
+    atMs -= Math.log(1 - random.next()) * meanMs;
   }
   return events;
 }
 
+/** The target of the fault that this one follows, while that is at work. */
+const followed = (
+  { follows }: Fault,
+  nowMs: number,
+  events: readonly FaultEvent[],
+): string | undefined =>
+  events.findLast(
+    ({ fault, atMs, forMs }) => fault === follows && atMs <= nowMs && nowMs < atMs + forMs,
+  )?.target;
+
 /** The plan's selectors become names, and what would touch more nodes at once than its blast radius allows is left out. */
 export function scheduleOf(plan: FaultPlan, layout: Layout, random: Random): readonly FaultEvent[] {
-  const events = plan.faults.flatMap((planned) => eventsOf(planned, layout, random));
+  const planned = plan.faults ?? [];
+  const events = planned.flatMap((each) => eventsOf(each, layout, random));
+  if (plan.draw) {
+    const { faults, share = 1, everyMs } = plan.draw;
+    const drawn = drawFaults(random, faults).filter(() => random.next() < share);
+    events.push(...drawSchedule(drawn, layout, random, everyMs));
+  }
   const inTime = events.sort((a, b) => a.atMs - b.atMs).slice(0, EVENTS_MAX);
   return withinRadius(inTime, plan.blastRadius?.nodes ?? layout.nodeIds.length);
 }

@@ -6,6 +6,7 @@ import { clockJump } from './faults/clock-jump.ts';
 import { corrupt } from './faults/corrupt.ts';
 import { crashNode } from './faults/crash-node.ts';
 import { cut } from './faults/cut.ts';
+import { cutState } from './faults/cut-state.ts';
 import { diskFlip } from './faults/disk-flip.ts';
 import { diskFull } from './faults/disk-full.ts';
 import { diskLie } from './faults/disk-lie.ts';
@@ -18,11 +19,15 @@ import { killThread } from './faults/kill-thread.ts';
 import { latency } from './faults/latency.ts';
 import { longPartition } from './faults/long-partition.ts';
 import { losePower } from './faults/lose-power.ts';
+import { loseWrites } from './faults/lose-writes.ts';
 import { loss } from './faults/loss.ts';
 import { noop } from './faults/noop.ts';
 import { partition } from './faults/partition.ts';
+import { pauseAtWrite } from './faults/pause-at-write.ts';
+import { pauseNode } from './faults/pause-node.ts';
 import { reorder } from './faults/reorder.ts';
 import { serverDown } from './faults/server-down.ts';
+import { slowState } from './faults/slow-state.ts';
 import { swizzleClog } from './faults/swizzle-clog.ts';
 
 const ALL: readonly Fault[] = [
@@ -51,6 +56,11 @@ const ALL: readonly Fault[] = [
   swizzleClog,
   // The draws of a seed follow this order: new ones come last.
   corrupt,
+  cutState,
+  loseWrites,
+  pauseAtWrite,
+  pauseNode,
+  slowState,
 ];
 
 export const FAULTS: Readonly<Record<string, Fault>> = Object.fromEntries(

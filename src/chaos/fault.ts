@@ -25,6 +25,8 @@ export interface FaultWorld {
   readonly restart: (id: NodeId) => void;
   /** Says that clocks may be wrong by so much from here on. */
   readonly drift: (rate: number) => void;
+  /** Says that the shared state lost so many writes that it had acknowledged. */
+  readonly rolledBack: (writes: number) => void;
   /** Says that messages may be lost from here on. */
   readonly loss: (what: string) => void;
   /** Says that what was confirmed as durable may be gone, or no longer be what it was. */
@@ -44,6 +46,8 @@ export interface Fault {
   readonly lastsMs?: readonly [min: number, max: number];
   /** Left out of sweeps: it is there to be asked for. */
   readonly isRare?: boolean;
+  /** Drawn while that fault is at work it hits the same target: what one of them hides the other brings to light. */
+  readonly follows?: string;
   /**
    * Who has never met a peer gives it up after LIMITS.peerConnectMs, with what was to be said to it and without dead letters: a sweep
    * lets such a fault begin when all have met.

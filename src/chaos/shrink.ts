@@ -3,7 +3,9 @@
  * Hildebrandt 2002), then a shorter time, fewer nodes and threads. Each step runs the seed again.
  */
 import type { FaultEvent } from './fault-schedule.ts';
-import { type SimulationOptions, simulate } from './simulation.ts';
+import { simulate } from './simulation.ts';
+import type { SimulationOptions } from './simulation-options.ts';
+import type { Workload } from './workloads.ts';
 
 export interface Shrunk {
   readonly seed: number;
@@ -13,6 +15,7 @@ export interface Shrunk {
   readonly nodes: number;
   readonly threads: number;
   readonly forMs: number;
+  readonly workload: Workload;
   /** Simulations that it took. */
   readonly runs: number;
   /** Faults before. */
@@ -20,7 +23,9 @@ export interface Shrunk {
 }
 
 type World = Pick<SimulationOptions, 'checkers'> &
-  Required<Pick<SimulationOptions, 'seed' | 'nodes' | 'threads' | 'forMs' | 'schedule'>>;
+  Required<
+    Pick<SimulationOptions, 'seed' | 'nodes' | 'threads' | 'forMs' | 'workload' | 'schedule'>
+  >;
 
 const RUNS_MAX = 400;
 const MARGIN_MS = 500;
@@ -30,12 +35,12 @@ export async function shrink(
   options: SimulationOptions,
   onStep: (sofar: Pick<Shrunk, 'schedule' | 'forMs' | 'runs'>) => void = () => undefined,
 ): Promise<Shrunk | undefined> {
-  const { nodes = 3, threads = 1, forMs = 30_000 } = options;
   const whole = await simulate(options);
   const [first] = whole.violations;
   if (!first) return undefined;
-  const { seed, checkers = [] } = options;
-  let world: World = { seed, nodes, threads, forMs, checkers, schedule: whole.schedule };
+  const { seed, nodes, threads, forMs, workload, schedule } = whole;
+  const { checkers = [] } = options;
+  let world: World = { seed, nodes, threads, forMs, workload, checkers, schedule };
   let { what } = first;
   let runs = 1;
   const stillFails = async (candidate: World): Promise<boolean> => {
@@ -62,6 +67,7 @@ export async function shrink(
     nodes: world.nodes,
     threads: world.threads,
     forMs: world.forMs,
+    workload,
     invariant: first.invariant,
     what,
     runs,

@@ -5,6 +5,7 @@ import {
   type Log,
   MAIN_THREAD,
   type NodeId,
+  type Ports,
   type Random,
   type ThreadName,
 } from '../contracts/index.ts';
@@ -26,6 +27,7 @@ import { simulatedHost } from '../sandbox/index.ts';
 import { type Joined, liveThread, startThreads, ThreadGroup } from '../supervisor/index.ts';
 import { DirectLinks, type PeerSessions, simulatedIdentity } from '../transport/index.ts';
 import type { Fact } from './checker.ts';
+import { type ClusterTerms, SimulatedMember } from './simulated-member.ts';
 import { SimulatedRuns, SLOTS_PER_THREAD } from './simulated-runs.ts';
 import { bankClient, SIMULATED_SKILLS } from './simulated-skills.ts';
 
@@ -39,8 +41,14 @@ export interface NodeWorld {
   /** Of its machine, as the disk: both outlive the process. */
   readonly clock: DriftingClock;
   readonly disk: SimulatedDisk;
+  /** Whether it carries out runs. */
+  readonly hasRuns: boolean;
+  /** Undefined: it knows of no other nodes and owns nothing. */
+  readonly cluster: ClusterTerms | undefined;
   readonly hear: (fact: Fact) => void;
   readonly isQuiet: () => boolean;
+  /** Nothing more is begun. */
+  readonly isEnding: () => boolean;
   readonly log: (place: string) => Log;
 }
 
@@ -66,7 +74,8 @@ export class SimulatedNode {
   /** `n-1#2`: the second life of `n-1`. */
   readonly name: string;
   readonly life = new SimulatedLife();
-  readonly runs: SimulatedRuns;
+  readonly runs: SimulatedRuns | undefined;
+  readonly member: SimulatedMember | undefined;
   readonly system: ActorSystem;
   readonly threadNames: readonly ThreadName[];
   readonly #threads: SimulatedThreads;
@@ -135,7 +144,9 @@ export class SimulatedNode {
       time.timers.after(stallMs, () => life.wake());
     };
     const runPorts = { ...ports, random: random.fork('runs') };
-    this.runs = new SimulatedRuns({ name, system, ports: runPorts, life, disk, hear, isQuiet });
+    const runs = { name, system, ports: runPorts, life, disk, hear, isQuiet };
+    this.runs = world.hasRuns ? new SimulatedRuns(runs) : undefined;
+    this.member = world.cluster && this.#becomeMember(world.cluster, ports, world);
   }
 
   get isAlive(): boolean {
@@ -154,6 +165,16 @@ export class SimulatedNode {
   /** The process is gone in the middle of whatever it did. */
   crash(): void {
     this.life.die();
+  }
+
+  /** All of its threads stand still. @returns what lets them go on */
+  pause(): () => void {
+    const own = this.places().flatMap((thread) => this.lifeOf(thread) ?? []);
+    const lives = this.member ? [...own, this.member.gossipLife] : own;
+    for (const life of lives) life.hang();
+    return () => {
+      for (const life of lives) life.wake();
+    };
   }
 
   killThread(thread: ThreadName): void {
@@ -183,9 +204,22 @@ export class SimulatedNode {
 
   /** Settles when everything of the node has ended in order. */
   async stop(): Promise<void> {
+    await this.member?.stop();
     await this.system.shutdown({ drainMs: DRAIN_MS });
     await this.#sessions.close();
     await this.#group.close();
+  }
+
+  #becomeMember(terms: ClusterTerms, ports: Ports, world: NodeWorld): SimulatedMember {
+    const { id, name, life, system } = this;
+    const { time, bus, clock, log, hear, isEnding: isQuiet } = world;
+    const random = world.random.fork(`${name}/member`);
+    return new SimulatedMember({
+      ...{ id, name, life, system, terms, time, bus, clock, hear, isQuiet, random },
+      ports: { ...ports, random },
+      cluster: CLUSTER,
+      log: log(`${id}/member`),
+    });
   }
 
   /** What the skills of a thread run in and reach out by. */

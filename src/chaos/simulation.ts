@@ -18,17 +18,18 @@ import {
   SimulatedDisk,
   seededRandom,
   simulatedBus,
+  simulatedState,
   simulatedStreams,
   simulatedTime,
 } from '../host/index.ts';
 import { observeTransitions } from '../kernel/index.ts';
 import { supervisor } from '../supervisor/index.ts';
 import { beginBrittle, brittleSpec } from './brittle.ts';
-import type { Checker, Fact, MakeChecker, Violation } from './checker.ts';
+import type { Checker, Fact, Violation } from './checker.ts';
 import { CHECKERS } from './checkers.ts';
+import { ClusterMarks } from './cluster-marks.ts';
 import { EventLog } from './event-log.ts';
 import type { FaultWorld } from './fault.ts';
-import type { FaultPlan } from './fault-plan.ts';
 import { type FaultRunner, runSchedule } from './fault-runner.ts';
 import {
   describeEvent,
@@ -37,45 +38,23 @@ import {
   type FaultEvent,
   scheduleOf,
 } from './fault-schedule.ts';
+import { SimulatedCluster } from './simulated-cluster.ts';
 import { SimulatedNode, STRATEGY } from './simulated-node.ts';
+import {
+  type SettledOptions,
+  type SimulationOptions,
+  type SimulationResult,
+  settleOptions,
+} from './simulation-options.ts';
 import { type Sometimes, seenBy, seenIn } from './sometimes.ts';
 import { type Ways, waysOf } from './ways.ts';
 import { beginWorkload, hubAt, hubSpecs, type Place } from './workload.ts';
-
-export interface SimulationOptions {
-  readonly seed: number;
-  /** 1 to 1,000; default 3. */
-  readonly nodes?: number;
-  /** Worker threads of each node; default 1. */
-  readonly threads?: number;
-  /** Virtual time with faults; default 30 s. */
-  readonly forMs?: number;
-  /** Names of faults; default: a subset that the seed chooses. */
-  readonly faults?: readonly string[];
-  /** Says what happens, instead of chance. */
-  readonly plan?: FaultPlan;
-  /** Exactly these, whatever seed and plan say. */
-  readonly schedule?: readonly FaultEvent[];
-  /** Beside those that are always on. */
-  readonly checkers?: readonly MakeChecker[];
-}
-
-export interface SimulationResult {
-  readonly seed: number;
-  readonly hash: string;
-  readonly events: number;
-  readonly virtualMs: number;
-  /** What was to happen, in order. */
-  readonly schedule: readonly FaultEvent[];
-  /** Transitions of the lifecycle table that were taken, as `running failed`. */
-  readonly transitions: ReadonlySet<string>;
-  readonly violations: readonly Violation[];
-  readonly seen: ReadonlySet<Sometimes>;
-  readonly lines: readonly string[];
-}
+import { hasActors, hasCluster } from './workloads.ts';
 
 const STARTED_MS = 1_000;
 const QUIET_MS = 3_000;
+/** A shared state with one replica. */
+const FORGETFUL_SHARE = 0.75;
 /** A peer that was silent has to be given up, and found again. */
 const HEAL_MS = 40_000;
 /** While everything heals there has to be some traffic, not much. */
@@ -99,7 +78,7 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
 
 class Simulation {
   readonly transitions = new Set<string>();
-  readonly #options: SimulationOptions & { readonly threads: number; readonly forMs: number };
+  readonly #options: SettledOptions;
   readonly #random: Random;
   readonly #time = simulatedTime();
   readonly #log: EventLog;
@@ -111,26 +90,35 @@ class Simulation {
   readonly #schedule: readonly FaultEvent[];
   readonly #nodeIds: readonly NodeId[];
   readonly #nodes = new Map<NodeId, SimulatedNode>();
+  readonly #cluster: SimulatedCluster | undefined;
   readonly #lives = new Map<NodeId, number>();
   readonly #clocks: ReadonlyMap<NodeId, DriftingClock>;
   readonly #disks: ReadonlyMap<NodeId, SimulatedDisk>;
   readonly #violations: Violation[] = [];
   readonly #checkers: readonly Checker[];
   readonly #seen = new Set<Sometimes>();
+  readonly #marks = new ClusterMarks();
   #longestMs = 0;
   #isHealing = false;
   #isQuiet = false;
 
-  constructor({ nodes = 3, threads = 1, forMs = 30_000, ...given }: SimulationOptions) {
-    const { plan, faults } = given;
-    this.#options = { ...given, threads, forMs };
+  constructor(given: SimulationOptions) {
     this.#random = seededRandom(given.seed);
+    this.#options = settleOptions(given, this.#random);
+    const { plan, faults, nodes, threads, forMs, workload } = this.#options;
     this.#log = new EventLog(this.#time.clock);
     this.#bus = simulatedBus(this.#time, this.#random.fork('bus'));
     this.#streams = simulatedStreams(this.#time, this.#random.fork('streams'));
     this.#isDirect = this.#random.fork('knobs').next() < 0.5;
     this.#nodeIds = Array.from({ length: nodes }, (_, at) => `n-${at + 1}` as NodeId);
-    this.#ways = waysOf(this.#bus, this.#streams, this.#nodeIds);
+    const state = simulatedState(this.#time, this.#random.fork('state'));
+    const isStateForgetful = this.#random.fork('state/knob').next() < FORGETFUL_SHARE;
+    const { bus, streams, nodeIds } = {
+      bus: this.#bus,
+      streams: this.#streams,
+      nodeIds: this.#nodeIds,
+    };
+    this.#ways = waysOf({ bus, streams, state, isStateForgetful, nodeIds });
     this.#clocks = new Map(this.#nodeIds.map((id) => [id, new DriftingClock(this.#time)]));
     this.#disks = new Map(this.#nodeIds.map((id) => [id, new SimulatedDisk()]));
     const layout = { nodeIds: this.#nodeIds, threads: threadNames(threads), forMs };
@@ -145,10 +133,19 @@ class Simulation {
       if (isChecked(invariant)) this.violate(invariant, what);
     };
     this.#checkers = [...CHECKERS, ...(given.checkers ?? [])].map((make) => make(report));
+    if (!hasCluster(workload)) return;
+    this.#cluster = new SimulatedCluster({
+      ...{ time: this.#time, random: this.#random.fork('cluster'), state, isStateForgetful },
+      hear: (fact) => this.#hear(fact),
+      isTroubled: () => !this.#isHealing,
+      violate: report,
+      nodes: () => [...this.#nodes.values()].filter(({ isAlive }) => isAlive),
+      restart: ({ id }) => this.#start(id),
+    });
   }
 
   async run(): Promise<SimulationResult> {
-    const { seed, forMs, threads } = this.#options;
+    const { seed, nodes, threads, forMs, workload } = this.#options;
     const uniform = this.#random.fork('workload').next;
     const places = this.#nodeIds.flatMap((node) =>
       threadNames(threads).map((thread) => ({ node, thread })),
@@ -162,7 +159,7 @@ class Simulation {
       traffic: () => (this.#isQuiet ? 0 : this.#isHealing ? HEALING_TRAFFIC : 1),
     });
     for (const id of this.#nodeIds) this.#start(id);
-    if (this.#options.plan?.steadyState) {
+    if (this.#options.plan?.steadyState && hasActors(workload)) {
       await this.#time.advance(STARTED_MS);
       await this.#checkLiveness(places);
     }
@@ -178,7 +175,7 @@ class Simulation {
     for (const what of seenIn(this.#bus.counts, [...this.#disks.values()], this.#streams.opened()))
       this.#seen.add(what);
     return {
-      seed,
+      ...{ seed, nodes, threads, forMs, workload },
       events: this.#log.count,
       hash: this.#log.digest(),
       virtualMs: this.#time.clock.monotonicMs(),
@@ -194,6 +191,7 @@ class Simulation {
     const life = (this.#lives.get(id) ?? 0) + 1;
     this.#lives.set(id, life);
     this.#log.add(id, `begins its life ${life}`);
+    if (this.#cluster) this.#hear({ kind: 'node began', node: `${id}#${life}` });
     const node = new SimulatedNode(id, life, {
       time: this.#time,
       random: this.#random,
@@ -202,11 +200,15 @@ class Simulation {
       threads: this.#options.threads,
       clock: this.#clock(id),
       disk: this.#disk(id),
+      hasRuns: hasActors(this.#options.workload),
+      cluster: this.#cluster?.terms,
       hear: (fact) => this.#hear(fact),
       isQuiet: () => this.#isHealing,
+      isEnding: () => this.#isQuiet,
       log: (place) => this.#logOf(place),
     });
     this.#nodes.set(id, node);
+    if (!hasActors(this.#options.workload)) return;
     const terms = {
       hear: (fact: Fact) => node.life.act(() => this.#hear(fact)),
       uniform: this.#random.fork(`brittle/${node.name}`).next,
@@ -235,6 +237,7 @@ class Simulation {
     const { kind, ...facts } = fact;
     this.#log.add('', `${kind} ${Object.values(facts).join(' ')}`);
     for (const what of seenBy(fact)) if (what) this.#seen.add(what);
+    if (this.#cluster) for (const what of this.#marks.hear(fact)) this.#seen.add(what);
     const nowMs = this.#time.clock.monotonicMs();
     for (const checker of this.#checkers) checker.hear(fact, nowMs);
   }
@@ -270,6 +273,7 @@ class Simulation {
       restart: (id) => {
         if (!this.#nodes.get(id)?.isAlive) this.#start(id);
       },
+      rolledBack: (writes) => this.#hear({ kind: 'state lost writes', writes }),
       drift: (rate) => this.#hear({ kind: 'clock drift', rate }),
       loss: (what) => {
         if (what.endsWith('crashes')) this.#seen.add('a node crashed');
@@ -289,6 +293,14 @@ class Simulation {
     this.#isHealing = true;
     faults.heal();
     this.#ways.heal();
+    if (this.#cluster) {
+      this.#hear({ kind: 'phase', phase: 'healing' });
+      await this.#cluster.verify();
+    }
+    if (!hasActors(this.#options.workload)) {
+      this.#isQuiet = true;
+      return;
+    }
     await this.#time.advance((this.#options.plan?.rollback?.withinMs ?? HEAL_MS) - QUIET_MS);
     this.#isQuiet = true;
     await this.#time.advance(QUIET_MS);
@@ -310,7 +322,7 @@ class Simulation {
           this.violate('liveness', what);
         });
       }
-      void node.runs.probe().then((reason) => {
+      void node.runs?.probe().then((reason) => {
         if (reason !== undefined) this.violate('liveness', `${id} carries out no run: ${reason}`);
       });
     }
@@ -324,7 +336,8 @@ class Simulation {
   }
 
   async #end(): Promise<void> {
-    for (const node of this.#nodes.values()) await node.runs.readBack();
+    for (const node of this.#nodes.values()) await node.runs?.readBack();
+    if (this.#cluster) this.#hear({ kind: 'phase', phase: 'ending' });
     let stopped = 0;
     for (const [id, node] of this.#nodes) {
       void node.stop().then(
@@ -333,6 +346,7 @@ class Simulation {
       );
     }
     await this.#time.advance(30_000);
+    await this.#cluster?.finish();
     if (stopped !== this.#nodes.size) {
       this.violate('shutdown', `${this.#nodes.size - stopped} nodes did not end`);
     }

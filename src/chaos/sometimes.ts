@@ -1,7 +1,9 @@
 /** What must happen now and then in a sweep: a fault, or a branch, that never came has not been tested. */
 import type { SimulatedBus, SimulatedDisk } from '../host/index.ts';
 import type { Fact } from './checker.ts';
+import { CLUSTER_SOMETIMES, type ClusterSometimes } from './cluster-marks.ts';
 
+/** With the faults and the workload of a sweep without a plan. */
 export const SOMETIMES = [
   'an ask was answered',
   'an ask was not delivered',
@@ -35,7 +37,10 @@ export const SOMETIMES = [
   'a supervisor gave up',
 ] as const;
 
-export type Sometimes = (typeof SOMETIMES)[number];
+export type Sometimes = (typeof SOMETIMES)[number] | ClusterSometimes;
+
+/** Every one, as a plan may want it. */
+export const ALL_SOMETIMES: readonly Sometimes[] = [...SOMETIMES, ...CLUSTER_SOMETIMES];
 
 const CODES: Readonly<Record<string, Sometimes>> = {
   ASK_TIMEOUT: 'an ask timed out',

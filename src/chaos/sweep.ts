@@ -2,7 +2,8 @@
 import { createHash } from 'node:crypto';
 import { LIFECYCLE } from '../kernel/index.ts';
 import { describeEvent } from './fault-schedule.ts';
-import { type SimulationOptions, type SimulationResult, simulate } from './simulation.ts';
+import { simulate } from './simulation.ts';
+import type { SimulationOptions, SimulationResult } from './simulation-options.ts';
 import { SOMETIMES, type Sometimes } from './sometimes.ts';
 
 export interface SeedOptions extends SimulationOptions {
@@ -82,7 +83,8 @@ export async function sweep(
   const taken = new Set<string>();
   const hashes = new Map<number, string>();
   let [seeds, equalHashes, events, virtualMs] = [0, 0, 0, 0];
-  const isSwarm = how.faults === undefined && !how.plan && !how.schedule;
+  const isSwarm = how.faults === undefined && !how.plan && !how.schedule && !how.workload;
+  const wanted = isSwarm ? SOMETIMES : ((how.plan?.sometimes ?? []) as readonly Sometimes[]);
   let next = first;
   const work = async (): Promise<void> => {
     while (next <= last && !(isToFirst && failed.length > 0)) {
@@ -105,8 +107,7 @@ export async function sweep(
     equalHashes,
     events,
     virtualHours: virtualMs / MS_PER_HOUR,
-    neverSeen:
-      isSwarm && seeds >= SEEDS_TO_SEE_ALL ? SOMETIMES.filter((what) => !seen.has(what)) : [],
+    neverSeen: seeds >= SEEDS_TO_SEE_ALL ? wanted.filter((what) => !seen.has(what)) : [],
     transitions: {
       taken: taken.size,
       all: TRANSITIONS.length,

@@ -183,12 +183,16 @@ function addSimulator(add: Add, finish: Finish, program: Command): void {
   const world = (command: Command): Command =>
     command
       .addOption(
-        new Option('--nodes <n>', 'nodes, 1 to 1000').default(3).argParser(wholeNumber(1, 1_000)),
+        new Option(
+          '--nodes <n>',
+          'nodes, 1 to 1000 (default: what the profile says, or 3)',
+        ).argParser(wholeNumber(1, 1_000)),
       )
       .addOption(
-        new Option('--threads <n>', 'worker threads of each node')
-          .default(1)
-          .argParser(wholeNumber(0, 16)),
+        new Option(
+          '--threads <n>',
+          'worker threads of each node (default: what the profile says, or 1)',
+        ).argParser(wholeNumber(0, 16)),
       )
       .addOption(
         new Option('--for <time>', 'virtual time with faults: 30s, 5m, 1h')
@@ -200,7 +204,10 @@ function addSimulator(add: Add, finish: Finish, program: Command): void {
           (text) => (text === 'none' ? [] : text.split(',')),
         ),
       )
-      .option('--profile <file>', 'a fault plan: what happens, instead of chance');
+      .option(
+        '--profile <file>',
+        'a fault plan: what happens, instead of chance; or the name of one that comes with Skein',
+      );
   world(sim)
     .addOption(
       new Option('--seeds <range>', 'A..B').default([1, 100], '1..100').argParser(seedRange),

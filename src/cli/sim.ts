@@ -6,7 +6,7 @@ import {
   FAULTS,
   type FailedSeed,
   type FaultPlan,
-  loadFaultPlan,
+  loadProfile,
   type SimulationOptions,
   type SweepProgress,
   type SweepReport,
@@ -28,12 +28,13 @@ import {
 } from './output.ts';
 
 export interface WorldOptions extends GlobalOptions {
-  readonly nodes: number;
-  readonly threads: number;
+  /** Default: what the profile says, or 3 and 1. */
+  readonly nodes?: number;
+  readonly threads?: number;
   /** Virtual milliseconds with faults. */
   readonly for: number;
   readonly faults?: readonly string[];
-  /** A file with a fault plan. */
+  /** A file with a fault plan, or the name of one that comes with Skein. */
   readonly profile?: string;
 }
 
@@ -115,10 +116,11 @@ export async function shrinkCommand(
       json,
     );
   }
-  const { schedule, nodes, threads, forMs, invariant, what, runs, from } = shrunk;
+  const { schedule, nodes, threads, forMs, workload, invariant, what, runs, from } = shrunk;
   const plan: FaultPlan = {
     version: 1,
     title: `seed ${seed}: ${invariant}`,
+    workload,
     faults: schedule.map(({ fault, atMs, forMs, target, attributes }) => ({
       fault,
       atMs,
@@ -175,12 +177,12 @@ async function howOf({
     const expected = Object.keys(FAULTS).join(', ');
     return failure('ARGUMENT_INVALID', { argument: 'faults', found: unknown, expected });
   }
-  const plan = profile === undefined ? success(undefined) : await loadFaultPlan(profile);
+  const plan = profile === undefined ? success(undefined) : await loadProfile(profile);
   if (!plan.ok) return plan;
   return success({
-    nodes,
-    threads,
     forMs,
+    ...(nodes === undefined ? {} : { nodes }),
+    ...(threads === undefined ? {} : { threads }),
     ...(faults === undefined ? {} : { faults }),
     ...(plan.value ? { plan: plan.value } : {}),
   });
@@ -212,7 +214,9 @@ function showFailure(failed: FailedSeed, options: SimOptions): void {
   for (const event of schedule) printLine(`  ${event}`);
   for (const line of lines) printLine(`  ${line}`);
   const { nodes, threads, for: forMs, faults, profile } = options;
-  const same = `--nodes ${nodes} --threads ${threads} --for ${forMs}ms`;
+  const count = (name: string, given: number | undefined): string =>
+    given === undefined ? '' : `--${name} ${given} `;
+  const same = `${count('nodes', nodes)}${count('threads', threads)}--for ${forMs}ms`;
   const only = faults === undefined ? '' : ` --faults ${faults.join(',') || 'none'}`;
   const plan = profile === undefined ? '' : ` --profile ${profile}`;
   printLine(`  npx skein sim replay ${seed} ${same}${only}${plan} --until-violation --trace`);

@@ -50,7 +50,7 @@ export class SimulatedStateServer {
   readonly time: SimulatedTime;
   readonly faults: StateFaults;
   readonly #random: Random;
-  readonly #cuts = new Set<string>();
+  readonly #cuts = new Set<{ readonly member: string }>();
   #isDown = false;
   #starts = 0;
 
@@ -80,10 +80,13 @@ export class SimulatedStateServer {
     return lost;
   }
 
-  cut(member: string): void {
-    this.#cuts.add(member);
+  /** @returns what ends it */
+  cut(member: string): () => void {
+    const cut = { member };
+    this.#cuts.add(cut);
     for (const listener of [...this.listeners])
       if (listener.member === member) listener.broken('cut');
+    return () => void this.#cuts.delete(cut);
   }
 
   heal(): void {
@@ -121,7 +124,9 @@ export class SimulatedStateServer {
   }
 
   #isOpen({ name }: Member, start: number): boolean {
-    return !this.#isDown && start === this.#starts && !this.#cuts.has(name);
+    if (this.#isDown || start !== this.#starts) return false;
+    for (const { member } of this.#cuts) if (member === name) return false;
+    return true;
   }
 
   /** Holds back at the server what a slow watcher is to be told. */

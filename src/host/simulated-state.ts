@@ -29,8 +29,11 @@ export interface SimulatedState {
   /** The way of one process to the state. */
   readonly join: (member: string, life: SimulatedLife) => SharedState;
   readonly faults: StateFaults;
-  /** From now on nothing gets from the member to the server or back; neither learns of it but by waiting. */
-  readonly cut: (member: string) => void;
+  /**
+   * From now on nothing gets from the member to the server or back; neither learns of it but by waiting.
+   * @returns what ends it
+   */
+  readonly cut: (member: string) => () => void;
   /** The server is away for everybody, and everybody knows at once. */
   readonly setDown: (isDown: boolean) => void;
   /**

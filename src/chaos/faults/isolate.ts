@@ -11,7 +11,11 @@ export const isolate: Fault = {
   draw: () => ({}),
   lastsMs: [500, 10_000],
   inject: ({ ways }, { node }) => {
-    const ends = [ways.add({ from: node, isCut: true }), ways.add({ to: node, isCut: true })];
+    const ends = [
+      ways.add({ from: node, isCut: true }),
+      ways.add({ to: node, isCut: true }),
+      ways.state.cut(node),
+    ];
     return () => ends.map((end) => end());
   },
 };

@@ -7,6 +7,7 @@ export const losePower: Fault = {
   title: 'The machine of a node loses its power, and what was never flushed',
   target: 'node',
   attributes: Type.Object({}, { additionalProperties: false }),
+  follows: 'disk-lie',
   draw: () => ({}),
   lastsMs: [200, 6_000],
   inject: ({ node, disk, random, loss, damage, restart }, { node: id }) => {

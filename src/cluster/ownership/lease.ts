@@ -159,10 +159,14 @@ export class Lease {
    */
   async release(): Promise<void> {
     if (this.#phase === 'over') return;
-    this.#stopRenewing('over');
     const { state, terms } = this.#options;
-    const released = await state.delete(this.key, this.#revision);
-    if (released.ok || released.error.code !== 'JOURNAL_CONFLICT') return;
+    // When its time is over the key may be another's, and under the same revision when the state lost writes: only the nonce tells.
+    const isOurs = this.isHeld();
+    this.#stopRenewing('over');
+    if (isOurs) {
+      const released = await state.delete(this.key, this.#revision);
+      if (released.ok || released.error.code !== 'JOURNAL_CONFLICT') return;
+    }
     // A renewal whose answer was lost may have been done.
     const found = await state.get(this.key);
     if (!found.ok || !found.value) return;
@@ -172,6 +176,8 @@ export class Lease {
 
   async #renew(): Promise<void> {
     const { state, ports } = this.#options;
+    // After a pause: what a renewal would write over may be another's by now, as above.
+    if (!this.isHeld()) return this.#lose('ending', 'it ran out');
     const sentAtMs = ports.clock.monotonicMs();
     const written = await state.update(this.key, this.#record as unknown as Json, this.#revision);
     if (this.#phase !== 'held') return;

@@ -66,6 +66,37 @@ describe('a lease', () => {
     expect(codeIn(lease.check())).toBe('LEASE_LOST');
   });
 
+  it('that has run out is given back only when the key is still its own, whatever revisions say', async () => {
+    const { time, state, one, two } = world();
+    const lease = valueIn(await one.take());
+    const heal = state.cut('one');
+    state.crash(1);
+    state.setDown(false);
+    await time.advance(12_000);
+    const next = valueIn(await two.take());
+    expect(next.token.revision).toBe(lease.token.revision);
+    heal();
+    await runOn(time, lease.release());
+    const found = valueIn(await runOn(time, two.joined.get('own.k')));
+    expect(found?.value).toMatchObject({ holder: 'two' });
+  });
+
+  it('that ran out in a pause is not renewed after it, whatever revisions say', async () => {
+    const { time, state, one, two } = world();
+    const lease = valueIn(await one.take());
+    const lost = lostOf(lease);
+    one.life.hang();
+    state.crash(1);
+    state.setDown(false);
+    await time.advance(12_000);
+    expect(valueIn(await two.take()).token.revision).toBe(lease.token.revision);
+    one.life.wake();
+    await time.advance(100);
+    expect(lost).toEqual(['it ran out']);
+    const found = valueIn(await runOn(time, two.joined.get('own.k')));
+    expect(found?.value).toMatchObject({ holder: 'two' });
+  });
+
   it('is not held after a pause, before any timer has fired', async () => {
     const { time, one } = world();
     const lease = valueIn(await one.take());

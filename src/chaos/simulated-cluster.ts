@@ -1,0 +1,149 @@
+/**
+ * The cluster of one simulation: the shared state and the resource behind all nodes, what a seed decides about them, and what has to
+ * be true when the faults are over. Parts that build on members and owned keys are put beside `SimulatedMember`, on the same terms.
+ */
+import { type LeaseRecord, place } from '../cluster/index.ts';
+import type { Random } from '../contracts/index.ts';
+import { SimulatedLife, type SimulatedState, type SimulatedTime } from '../host/index.ts';
+import type { Fact } from './checker.ts';
+import { Copies } from './copies.ts';
+import { FencedStore } from './fenced-store.ts';
+import { type ClusterTerms, KIND } from './simulated-member.ts';
+import type { SimulatedNode } from './simulated-node.ts';
+
+export interface ClusterWorld {
+  readonly time: SimulatedTime;
+  readonly random: Random;
+  readonly state: SimulatedState;
+  readonly isStateForgetful: boolean;
+  readonly hear: (fact: Fact) => void;
+  readonly isTroubled: () => boolean;
+  readonly violate: (invariant: string, what: string) => void;
+  /** Those that live. */
+  readonly nodes: () => readonly SimulatedNode[];
+  readonly restart: (node: SimulatedNode) => void;
+}
+
+const STATE_TIMEOUT_MS = 400;
+const LEASE = { ttlMs: 3_000, driftRatio: 0.1, stopMs: 300 };
+const LOOK_MS = 100;
+/** A hello comes every 15 s at the latest; a lease runs out, its watch begins again, failed starts rest. */
+const HEALED_MS = 25_000;
+/** Five nodes know of a death within 3 s, nearly always; a lease runs out in 3.3 s, and those before the last are waited for. */
+const NOTICED_MS = 12_000;
+/** Who comes back waits until leases that it has not seen given back would have run out. */
+const REJOINED_MS = 10_000;
+const ASKED_MS = 8_000;
+
+export class SimulatedCluster {
+  readonly terms: ClusterTerms;
+  readonly #world: ClusterWorld;
+
+  constructor(world: ClusterWorld) {
+    this.#world = world;
+    const { time, random, state, isStateForgetful, hear, isTroubled } = world;
+    const chance = random.fork('terms');
+    state.faults.timeoutMs = STATE_TIMEOUT_MS;
+    const keys = 4 + Math.floor(chance.next() * 9);
+    this.terms = {
+      keys: Array.from({ length: keys }, (_, at) => `k-${at + 1}`),
+      lease: { ...LEASE, isStateForgetful },
+      patienceMs: chance.next() < 0.5 ? 20 : 400,
+      handOverAfterMs: 1_000,
+      state,
+      isTroubled,
+      store: new FencedStore({ time, random: random.fork('store'), hear, isTroubled }),
+      copies: new Copies(hear),
+    };
+    this.#hearState();
+    this.#look();
+  }
+
+  /** Everything has healed: all know each other and every key is owned; a death is noticed; who comes back is taken back. */
+  async verify(): Promise<void> {
+    const { time, random, hear, nodes, restart } = this.#world;
+    await time.advance(HEALED_MS);
+    hear({ kind: 'phase', phase: 'calm' });
+    this.#tellAll();
+    await this.#askAll();
+    const living = nodes();
+    const victim = living[Math.floor(random.fork('victim').next() * living.length)];
+    if (!victim) return;
+    hear({ kind: 'phase', phase: 'failing' });
+    victim.crash();
+    await time.advance(NOTICED_MS);
+    if (living.length > 1) this.#tellAll();
+    restart(victim);
+    await time.advance(REJOINED_MS);
+    this.#tellViews();
+    await this.#askAll();
+    const candidates = nodes().map(({ id }) => ({ node: id, labels: {}, weight: 1 }));
+    for (const key of this.terms.keys) {
+      const [owner] = place(key, candidates);
+      if (owner) hear({ kind: 'owner due', key, node: owner.node });
+    }
+  }
+
+  /** After every node has left in order. */
+  async finish(): Promise<void> {
+    const { state, time, violate } = this.#world;
+    const joined = state.join('checker', new SimulatedLife());
+    void joined.keys(`own.${KIND}.`).then((left) => {
+      if (!left.ok) violate('shutdown', `the state is away: ${left.error.message}`);
+      else if (left.value.length > 0) violate('nothing left', `leases on ${left.value.join(', ')}`);
+    });
+    await time.advance(STATE_TIMEOUT_MS);
+    await joined.close();
+  }
+
+  #tellAll(): void {
+    this.#tellViews();
+    for (const key of this.terms.keys) this.#world.hear({ kind: 'owner due', key });
+  }
+
+  #tellViews(): void {
+    for (const { name, member } of this.#world.nodes()) {
+      if (member) this.#world.hear({ kind: 'view', by: name, members: member.view() });
+    }
+  }
+
+  /** Every node has something done for every key. */
+  async #askAll(): Promise<void> {
+    const { time, nodes, violate } = this.#world;
+    for (const { name, member } of nodes()) {
+      for (const key of this.terms.keys) {
+        void member?.client.request(key).then((isDone) => {
+          if (!isDone) violate('liveness', `nobody does what ${name} asks of ${key}`);
+        });
+      }
+    }
+    await time.advance(ASKED_MS);
+  }
+
+  /** Who gives what back, by the nonce of the lease that was there. */
+  #hearState(): void {
+    const { state, hear } = this.#world;
+    const nonces = new Map<string, string>();
+    let { writesLost } = state.counts;
+    const prefix = `own.${KIND}.`;
+    state.onWrite(({ key, text }) => {
+      if (!key.startsWith(prefix)) return;
+      // What is there now may be older than what was written last.
+      if (state.counts.writesLost > writesLost) nonces.clear();
+      ({ writesLost } = state.counts);
+      const nonce = nonces.get(key);
+      const ownKey = key.slice(prefix.length);
+      if (text !== undefined) {
+        const record = JSON.parse(text) as LeaseRecord;
+        nonces.set(key, record.nonce);
+        hear({ kind: 'lease written', key: ownKey, nonce: record.nonce, ttlMs: record.ttlMs });
+      } else if (nonces.delete(key) && nonce !== undefined)
+        hear({ kind: 'given back', key: ownKey, nonce });
+    });
+  }
+
+  #look(): void {
+    this.terms.copies.lookAtAll();
+    this.#world.time.timers.after(LOOK_MS, () => this.#look());
+  }
+}
