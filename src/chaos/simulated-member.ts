@@ -15,6 +15,7 @@ import {
   type SimulatedTime,
 } from '../host/index.ts';
 import type { ActorSystem } from '../kernel/index.ts';
+import { simulatedIdentity } from '../transport/index.ts';
 import type { Fact } from './checker.ts';
 import type { Copies } from './copies.ts';
 import type { FencedStore } from './fenced-store.ts';
@@ -68,10 +69,12 @@ export class SimulatedMember {
 
   constructor(world: MemberWorld) {
     this.#world = world;
-    const { id, cluster, terms, time, bus, clock, life, ports, random, log } = world;
+    const { id, cluster, terms, time, bus, clock, life, ports, random, log, system } = world;
     life.onDeath(() => this.gossipLife.die());
     this.#gossip = new Gossip({
       self: id,
+      identity: simulatedIdentity(id),
+      epoch: system.epoch,
       cluster,
       facts: { labels: {}, load: 0, wire: [1, 1], state: 'ready', skills: '' },
       bus: bus.join(id, this.gossipLife),
@@ -96,7 +99,7 @@ export class SimulatedMember {
     if (!ownership.ok) throw new Error(ownership.error.message);
     this.#ownership = ownership.value;
     for (const key of terms.keys) this.#ownership.claim(key);
-    const { system, hear, isQuiet } = world;
+    const { hear, isQuiet } = world;
     this.client = new KeyClient({
       ...{ name: world.name, keys: terms.keys, system, ports, hear, isQuiet },
       ownerOf: (key) => this.#ownership.ownerOf(key)?.holder,
