@@ -8,7 +8,7 @@ import { type NodeMembers, type NodeMembersOptions, startMembers } from './node-
 import { type Cluster, type ClusterStatus, statusOf } from './open-cluster.ts';
 
 export interface NodeClusterParts
-  extends Pick<NodeMembersOptions, 'labels' | 'logging' | 'activeRuns' | 'skills'> {
+  extends Pick<NodeMembersOptions, 'labels' | 'logging' | 'activeRuns' | 'skills' | 'onChange'> {
   readonly system: ActorSystem;
   readonly group: ThreadGroup;
 }

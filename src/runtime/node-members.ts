@@ -28,6 +28,8 @@ export interface NodeMembersOptions {
   readonly activeRuns: () => number;
   /** Changes whenever the set of skills that the node holds does. */
   readonly skills: () => string;
+  /** Somebody came, went, or says something else of itself. */
+  readonly onChange?: () => void;
 }
 
 const LOAD_MS = 2_000;
@@ -53,6 +55,7 @@ export function startMembers(options: NodeMembersOptions): NodeMembers {
     timers,
     log,
     onChange: ({ node, status }) => {
+      options.onChange?.();
       if (node === self) return;
       const tell = status === 'alive' ? log.info : log.warn;
       tell('a member of the cluster is seen otherwise', { member: node, status });

@@ -10,12 +10,14 @@ import {
   skillPoolActor,
   verifierActor,
 } from '../actors/index.ts';
+import type { VirtualActors } from '../cluster/index.ts';
 import {
   type CapabilityGrants,
   type Ceiling,
   describeExit,
   failure,
   firstEpochOf,
+  invariant,
   LIMITS,
   NO_USAGE,
   type NodeId,
@@ -52,6 +54,7 @@ import { NodeCluster } from './node-cluster.ts';
 import { type NodeSecret, openNodeKey } from './node-key-file.ts';
 import { countRuns, measureSpans, observeNode } from './node-metrics.ts';
 import type { NodeOptions } from './node-options.ts';
+import { type NodeVirtual, openNodeVirtual } from './node-virtual.ts';
 import { type Cluster, type ClusterStatus, openCluster } from './open-cluster.ts';
 import { openRegistry } from './open-registry.ts';
 import { answerQuery, type Query, type QueryAnswers } from './query.ts';
@@ -77,6 +80,8 @@ export interface SkeinNode {
   readonly id: NodeId;
   readonly system: ActorSystem;
   readonly threads: ThreadGroup;
+  /** Actors that are addressed by kind and key, wherever they live. */
+  readonly virtual: VirtualActors;
   readonly recovered: readonly string[];
   /** Where Prometheus scrapes, when the node was started with `metrics`. */
   readonly metricsUrl: string | undefined;
@@ -240,7 +245,9 @@ function assemble(
       logging,
       activeRuns: () => activeRuns,
       skills: () => registry.digest(),
+      onChange: () => virtual?.actors.reconsider(),
     });
+  let virtual: NodeVirtual | undefined;
 
   const sandboxes = async (): Promise<readonly Result<SandboxStatus>[]> =>
     Promise.all(names.map((thread) => keeperStatus(system, keepers, thread)));
@@ -249,6 +256,10 @@ function assemble(
     id,
     system,
     threads: group,
+    get virtual() {
+      invariant(virtual, 'a node is given out when it is ready');
+      return virtual.actors;
+    },
     recovered: stores.recovered,
     metricsUrl: metrics?.url,
     execute: async (request, onEvent = () => undefined) => {
@@ -304,6 +315,7 @@ function assemble(
     ended: system.terminated,
     close: () => {
       closing ??= (async () => {
+        await virtual?.close();
         await system.shutdown({ drainMs: DRAIN_MS * 2 });
         await place?.leave();
         await metrics?.close();
@@ -329,6 +341,12 @@ function assemble(
       if (!entered.ok) return entered;
       phase(`cluster ${cluster.options.name}`);
     }
+    const opened = await openNodeVirtual({
+      ...{ system, ports: realPorts, cluster: cluster?.options, settings: options.virtual ?? {} },
+      members: () => place?.members() ?? [],
+    });
+    if (!opened.ok) return opened;
+    virtual = opened.value;
     for (const status of await sandboxes()) {
       if (!status.ok) return status;
     }

@@ -116,9 +116,11 @@ export interface VirtualHandle<P extends VirtualProtocol> {
 }
 
 /** A handler without payload is asked without one. */
-export type AskArguments<T> = [T] extends [void]
-  ? [payload?: undefined, options?: VirtualAskOptions]
-  : [payload: T, options?: VirtualAskOptions];
+export type AskArguments<T> = 0 extends 1 & T
+  ? [payload?: T, options?: VirtualAskOptions]
+  : [T] extends [void]
+    ? [payload?: undefined, options?: VirtualAskOptions]
+    : [payload: T, options?: VirtualAskOptions];
 
 export type HandleOf<D> =
   D extends VirtualActorDefinition<infer _S, infer H> ? VirtualHandle<ProtocolOf<H>> : never;

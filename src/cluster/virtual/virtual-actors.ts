@@ -11,6 +11,7 @@ import {
   failure,
   LIMITS,
   type Log,
+  type PlainCopy,
   type Ports,
   plainCopy,
   type Result,
@@ -185,9 +186,10 @@ export class VirtualActors {
       { timeoutMs = LIMITS.askTimeoutMs, trace }: VirtualAskOptions = {},
     ): Promise<AskResult<unknown>> => {
       const payload = plainCopy(given);
-      if (payload.ok)
+      const isReserved = type.startsWith('$');
+      if (payload.ok && !isReserved)
         return this.#router.ask(host, { key, type, payload: payload.value, timeoutMs, trace });
-      const reason = `${payload.mismatch.pointer ?? '/'} is ${payload.mismatch.found}`;
+      const reason = payload.ok ? 'types that begin with $ are reserved' : whyNotPlain(payload);
       const error = skeinError('MESSAGE_INVALID', { actor: address, type, reason });
       return Promise.resolve(notDelivered(error));
     };
@@ -204,6 +206,9 @@ export class VirtualActors {
     return { kind, key, address, ask, tell } as VirtualHandle<VirtualProtocol>;
   }
 }
+
+const whyNotPlain = ({ mismatch }: Extract<PlainCopy, { ok: false }>): string =>
+  `${mismatch.pointer ?? '/'} is ${mismatch.found}`;
 
 const invalid = (argument: string, found: string, expected: string) =>
   failure('ARGUMENT_INVALID', { argument, found: String(found).slice(0, 100), expected });
