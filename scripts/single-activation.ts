@@ -50,8 +50,8 @@ const state = await openJetStreamState({
 if (!state.ok) throw new Error(state.error.message);
 state.value.watch('act.counter.', store.hear);
 
-await Promise.all(fleet.nodes.map((node) => fleet.start(node)));
-if (!fleet.nodes.every(({ isReady }) => isReady)) throw new Error('not all nodes have started');
+for (const node of fleet.nodes) await fleet.start(node);
+if (!fleet.nodes.every(({ isReady }) => isReady)) await giveUp('not all nodes have started');
 const client = await startNode({
   dataDir: join(fleet.folder, 'client'),
   threads: 1,
@@ -89,6 +89,7 @@ const report = {
   nodes: fleet.nodes.length,
   keys: keys.length,
   ...counts,
+  exitsByThemselves: fleet.nodes.reduce((sum, { exits }) => sum + exits, 0),
   failOvers: store.failOvers,
   activations: turned.activations,
   turns: turned.turns,
@@ -104,7 +105,11 @@ const report = {
   violations: violations.slice(0, 20),
 };
 const isGood =
-  violations.length === 0 && lost === 0 && silent.length === 0 && acks.acknowledged > 0;
+  violations.length === 0 &&
+  lost === 0 &&
+  silent.length === 0 &&
+  report.exitsByThemselves === 0 &&
+  acks.acknowledged > 0;
 if (values.json) process.stdout.write(`${JSON.stringify(report)}\n`);
 else for (const [name, value] of Object.entries(report)) say(`${name.padEnd(24)} ${value}`);
 await client.value.close();
@@ -112,6 +117,12 @@ await state.value.close();
 await nats.value.close();
 await fleet.close();
 process.exit(isGood ? 0 : 1);
+
+async function giveUp(why: string): Promise<never> {
+  process.stderr.write(`${why}\n`);
+  await fleet.close();
+  process.exit(2);
+}
 
 async function askUntil(untilMs: number, at: number): Promise<void> {
   const { next } = seededRandom(`activation/${values.seed}/client/${at}`);
@@ -181,7 +192,7 @@ async function mend(all: Fleet, node: FleetNode): Promise<void> {
   node.fault = undefined;
   if (fault === 'pause') node.child?.kill('SIGCONT');
   if (fault === 'cut') node.proxy.heal();
-  if (fault !== 'kill' && node.child?.exitCode === null) return;
+  if (node.isReady) return;
   counts.restarts++;
   await all.start(node);
 }

@@ -10,6 +10,7 @@ import { type CutProxy, cutProxy } from './proxy.ts';
 
 const NODE = new URL('./node.ts', import.meta.url);
 const READY_MS = 90_000;
+const STARTS = 5;
 
 export const sleep = (ms: number): Promise<void> =>
   new Promise((resolve) => void setTimeout(resolve, ms));
@@ -20,6 +21,8 @@ export interface FleetNode {
   child: ChildProcess | undefined;
   id: string;
   isReady: boolean;
+  /** Times that it ended and nobody had killed it. */
+  exits: number;
   /** What is wrong with it now. */
   fault: 'kill' | 'pause' | 'cut' | undefined;
 }
@@ -49,14 +52,15 @@ export async function startFleet(size: number): Promise<Fleet> {
   if (!nats.ok) throw new Error(nats.error.message);
   const { port, url: natsUrl } = nats.value;
   const cluster = 'activation';
+  let isClosed = false;
   const nodes: FleetNode[] = [];
   for (let at = 0; at < size; at++) {
     const proxy = await cutProxy(port);
-    nodes.push({ at, proxy, child: undefined, id: '', isReady: false, fault: undefined });
+    nodes.push({ at, proxy, child: undefined, id: '', isReady: false, exits: 0, fault: undefined });
   }
   const turnsFile = (at: number): string => join(folder, `turns-${at}`);
 
-  const start = async (node: FleetNode): Promise<void> => {
+  const startOnce = async (node: FleetNode): Promise<void> => {
     const url = `nats://127.0.0.1:${node.proxy.port}`;
     const args = [join(folder, `node-${node.at}`), cluster, url, turnsFile(node.at)];
     const child = fork(NODE, args, {
@@ -66,7 +70,12 @@ export async function startFleet(size: number): Promise<Fleet> {
     node.child = child;
     const { promise, resolve } = Promise.withResolvers<string | undefined>();
     child.on('message', (message: { readonly ready?: string }) => resolve(message.ready));
-    child.on('exit', () => resolve(undefined));
+    child.on('exit', () => {
+      resolve(undefined);
+      if (node.child !== child) return;
+      if (node.isReady) node.exits++;
+      node.isReady = false;
+    });
     const timer = setTimeout(() => resolve(undefined), READY_MS);
     const id = await promise;
     clearTimeout(timer);
@@ -74,12 +83,18 @@ export async function startFleet(size: number): Promise<Fleet> {
     node.isReady = id !== undefined;
     node.id = id ?? node.id;
   };
+  /** A machine with much to do may not start a node in time: the failed process has said why. */
+  const start = async (node: FleetNode): Promise<void> => {
+    for (let tries = 0; tries < STARTS && !isClosed && !node.isReady; tries++)
+      await startOnce(node);
+  };
   const kill = (node: FleetNode): void => {
     node.child?.kill('SIGKILL');
     node.child = undefined;
     node.isReady = false;
   };
   const close = async (): Promise<void> => {
+    isClosed = true;
     for (const node of nodes) kill(node);
     for (const { proxy } of nodes) proxy.close();
     await nats.value.close();
