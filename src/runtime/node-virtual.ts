@@ -87,14 +87,14 @@ async function openShared(
   return actors;
 }
 
-/** Who is alive, as far as this node knows, and takes work; the busier, the fewer keys. */
+/** Who is alive, as far as this node knows; the busier, the fewer keys. Who drains keeps those it has until they are handed over. */
 export const candidatesAmong = (members: readonly MemberReport[]): readonly Candidate[] =>
   members
-    .filter((member) => !isGone(member) && member.facts.state !== 'draining')
-    .map(({ node, facts: { labels, load } }) => ({
+    .filter((member) => !isGone(member))
+    .map(({ node, facts: { labels, load, state } }) => ({
       node,
       labels,
-      weight: weightUnderLoad({ capacity: 1, loadRatio: load }),
+      weight: state === 'draining' ? 0 : weightUnderLoad({ capacity: 1, loadRatio: load }),
     }));
 
 async function closeAll(

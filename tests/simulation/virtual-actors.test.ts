@@ -4,7 +4,7 @@ import { type Json, type SharedState, success } from '../../src/contracts/index.
 import { judgeVirtual, troubleVirtual, type Verdict } from '../support/virtual-troubles.ts';
 import { VirtualWorld, type VirtualWorldOptions } from '../support/virtual-world.ts';
 
-const SEEDS = Number(process.env.SKEIN_VIRTUAL_SEEDS ?? 100);
+const SEEDS = Number(process.env.SKEIN_VIRTUAL_SEEDS ?? 60);
 const FIRST_SEED = Number(process.env.SKEIN_VIRTUAL_FIRST ?? 1);
 const PLANTED_SEEDS = 20;
 const TROUBLE_MS = 12_000;
@@ -40,6 +40,14 @@ describe('virtual actors', () => {
     expect(total.unknown).toBeGreaterThan(SEEDS / 2);
     expect(total.activations).toBeGreaterThan(SEEDS * 10);
     expect(total.reminders).toBeGreaterThan(SEEDS * 5);
+  });
+
+  it('act one at a time when the state loses what it acknowledged, and answer again', async () => {
+    const terms = { isStateForgetful: true };
+    for (let seed = 1; seed <= SEEDS / 4; seed++) {
+      const { violations, silent } = await live({ seed, terms, losesWrites: true });
+      expect({ seed, violations, silent }).toEqual({ seed, violations: [], silent: [] });
+    }
   });
 
   it('do the same whenever a seed is run', async () => {

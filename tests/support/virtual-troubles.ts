@@ -75,6 +75,18 @@ export async function troubleVirtual(world: VirtualWorld, forMs: number): Promis
       toxicFor(200, 6_000, { to: name, isCut: true });
     },
     lossy: () => toxicFor(500, 4_000, { loss: 0.2, repeat: 0.2, jitterMs: between(0, 80) }),
+    ...(world.losesWrites && {
+      rollback: () => {
+        const { life } = anyOf(machines);
+        const isPausedOver = random.next() < 0.5;
+        if (isPausedOver) life.hang();
+        later(between(0, 2_000), () => state.crash(Math.ceil(between(0, 12))));
+        later(between(2_005, 3_500), () => {
+          state.setDown(false);
+          if (isPausedOver) later(between(1, 200), () => life.wake());
+        });
+      },
+    }),
     weigh: () => world.weights.set(anyOf(machines).name, anyOf([0, 0.2, 1, 4])),
     suspect: () => {
       const { unseen, actors } = anyOf(machines);
@@ -122,8 +134,10 @@ export async function judgeVirtual(world: VirtualWorld): Promise<Verdict> {
     if (found) states.set(key, found);
     else silent.push(key);
   }
-  for (const [key, { done, fired }] of states) checkCounter(world, key, done, fired);
-  await checkReminders(world, states);
+  if (!world.losesWrites) {
+    for (const [key, { done, fired }] of states) checkCounter(world, key, done, fired);
+    await checkReminders(world, states);
+  }
   return { violations: world.violations, silent, states };
 }
 

@@ -23,6 +23,8 @@ export interface ActorStoreOptions {
   readonly token: FencingToken;
 }
 
+export type Written = Result<void> & { readonly isCertain?: boolean };
+
 const TRIES = 5;
 
 export class ActorStore {
@@ -74,9 +76,7 @@ export class ActorStore {
    * After a failure nothing is known of what is there, unless `isCertain`: then it is what it was. Failures: TOKEN_STALE (somebody
    * else has written: another owns the key), STATE_UNAVAILABLE.
    */
-  async write(
-    content: Pick<ActorRecord, 'state' | 'reminders'>,
-  ): Promise<Result<void> & { readonly isCertain?: boolean }> {
+  async write(content: Pick<ActorRecord, 'state' | 'reminders'>): Promise<Written> {
     const { state, stateKey, holder, token } = this.#options;
     const version = this.#record.version + 1;
     const record: ActorRecord = { holder, token, version, ...content };
@@ -85,6 +85,13 @@ export class ActorStore {
     this.#record = record;
     this.#revision = written.value.revision;
     return success(undefined);
+  }
+
+  /** Nothing is left of it; the activation ends with it. Failures: as of `write`. */
+  async erase(): Promise<Written> {
+    const { state, stateKey } = this.#options;
+    const deleted = await state.delete(stateKey, this.#revision);
+    return deleted.ok ? success(undefined) : this.#failed(deleted.error);
   }
 
   #failed(error: SkeinError): Result<never> & { readonly isCertain: boolean } {

@@ -38,6 +38,14 @@ export class Directory {
     return this.#hosts.has(node);
   }
 
+  /** Hosts that last said so before `wallMs`. */
+  hostsBefore(wallMs: number): readonly string[] {
+    return [...this.#hosts].flatMap(([node, value]) => {
+      const { atMs } = Object(value) as { readonly atMs?: unknown };
+      return typeof atMs === 'number' && atMs >= wallMs ? [] : [node];
+    });
+  }
+
   /** When the key has its next reminder, wall clock; the record may say later. */
   dueAtMs(stateKey: string): number | undefined {
     return this.#due.get(stateKey)?.atMs;

@@ -27,13 +27,14 @@ import { DueIndex } from './due-index.ts';
 import { LiveActor, liveDefinition } from './live-actor.ts';
 import { type AnyVirtualDefinition, notHere, type VirtualAnswer } from './virtual-actor.ts';
 import { formatVirtualAddress } from './virtual-address.ts';
+import { type Waited, Waiting } from './waiting.ts';
 
 export interface HostWorld {
   readonly system: ActorSystem;
   readonly state: SharedState;
   readonly ports: Ports;
   readonly log: Log;
-  /** Nodes that are taken to be alive and to take work. */
+  /** Nodes that are taken to be alive. */
   readonly candidates: () => readonly Candidate[];
   readonly terms: Partial<LeaseTerms>;
   readonly patienceMs: number;
@@ -43,14 +44,16 @@ export interface HostWorld {
 /** Sends the message to the actor that lives here. */
 export type SendHere = (ref: ActorRef) => Promise<AskResult<VirtualAnswer>>;
 
-type Waited =
-  | { readonly kind: 'live'; readonly live: LiveActor }
-  | { readonly kind: 'answer'; readonly answer: VirtualAnswer };
-
 /** Claims and reminders are looked through so often. */
 const LOOK_MS = 500;
 /** Reminders that a node begins to care for in one look. */
 const DUE_AT_ONCE = 100;
+/** What is stored of the actor is not for this program to run on. */
+const SPOILT: ReadonlySet<string> = new Set(['VIRTUAL_STATE_INVALID', 'TOKEN_STALE']);
+/** Hosts that nobody has heard of for so long are forgotten: nodes without a data directory have another name each time. */
+const HOST_FORGOTTEN_MS = 7 * 86_400_000;
+const FORGOTTEN_AT_ONCE = 10;
+const ANNOUNCE_AGAIN_MS = 2_000;
 /** Refusals that trying another node does not mend. */
 const FINAL: ReadonlySet<string> = new Set([
   'MESSAGE_UNHANDLED',
@@ -67,9 +70,9 @@ export class KindHost {
   readonly #ownership: Ownership;
   readonly #live = new Map<string, LiveActor>();
   readonly #claimed = new Set<string>();
-  readonly #waiting = new Map<string, Set<(waited: Waited) => void>>();
-  #waitingCount = 0;
+  readonly #waiting: Waiting;
   #isClosed = false;
+  #announceAgainMs = 0;
   #look: TimerHandle;
   #endWatch: () => void = () => undefined;
 
@@ -96,6 +99,7 @@ export class KindHost {
     this.#isHost = isHost;
     this.#world = world;
     this.#kernelDefinition = liveDefinition(definition);
+    this.#waiting = new Waiting(world.ports.timers);
     this.#directory = new Directory(definition.kind, () => this.#ownership.reconsider());
     const { system, state, ports, log, terms, patienceMs, handOverAfterMs } = world;
     const { kind, requiredLabels } = definition;
@@ -155,7 +159,7 @@ export class KindHost {
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#look.cancel();
-    for (const key of [...this.#waiting.keys()]) this.#turnAway(key, notHere('the node stops'));
+    for (const key of this.#waiting.keys) this.#waiting.turnAway(key, notHere('the node stops'));
     const { state, system } = this.#world;
     if (this.#isHost) await state.delete(hostKey(this.definition.kind, system.node));
     await this.#ownership.close();
@@ -170,23 +174,13 @@ export class KindHost {
     if (this.#isElsewhere(key)) return answer(notHere('another node owns it'));
     if (!this.#ownership.preferenceOf(key).includes(this.#world.system.node))
       return answer(notHere('this node is no candidate'));
-    if (this.#waitingCount >= LIMITS.virtualWaiting)
-      return answer(refused('OVERLOADED', `${this.#waitingCount} messages wait for actors`));
+    if (this.#live.size >= LIMITS.ownedKeys)
+      return answer(notHere(`it has ${this.#live.size} actors of the kind`));
+    if (this.#waiting.count >= LIMITS.virtualWaiting)
+      return answer(refused('OVERLOADED', `${this.#waiting.count} messages wait for actors`));
     const claimed = this.#claim(key);
     if (!claimed.ok) return answer({ kind: 'refused', error: claimed.error });
-    const { promise, resolve } = Promise.withResolvers<Waited>();
-    const waiters = this.#waiting.get(key) ?? new Set();
-    this.#waiting.set(key, waiters.add(resolve));
-    this.#waitingCount++;
-    const timer = this.#world.ports.timers.after(waitMs, () => {
-      waiters.delete(resolve);
-      if (waiters.size === 0 && this.#waiting.get(key) === waiters) this.#waiting.delete(key);
-      resolve(answer(notHere('it could not be activated in time')));
-    });
-    const waited = await promise;
-    this.#waitingCount--;
-    timer.cancel();
-    return waited;
+    return this.#waiting.wait(key, waitMs);
   }
 
   #claim(key: string): Result<void> {
@@ -200,16 +194,6 @@ export class KindHost {
     void this.#ownership.disclaim(key);
   }
 
-  #turnAway(key: string, answer: VirtualAnswer): void {
-    this.#resolveWaiting(key, { kind: 'answer', answer });
-  }
-
-  #resolveWaiting(key: string, waited: Waited): void {
-    const waiters = this.#waiting.get(key) ?? [];
-    this.#waiting.delete(key);
-    for (const resolve of waiters) resolve(waited);
-  }
-
   #standingChanged(key: string | undefined): void {
     for (const each of key === undefined ? [...this.#claimed] : [key]) this.#checkClaim(each);
   }
@@ -217,7 +201,7 @@ export class KindHost {
   #checkClaim(key: string): void {
     if (!this.#claimed.has(key) || this.#live.has(key)) return;
     const isElsewhere = this.#isElsewhere(key);
-    if (isElsewhere) this.#turnAway(key, notHere('another node owns it'));
+    if (isElsewhere) this.#waiting.turnAway(key, notHere('another node owns it'));
     if (isElsewhere || !this.#isWanted(key)) this.#disclaim(key);
   }
 
@@ -254,7 +238,24 @@ export class KindHost {
     if (this.#isClosed) return;
     for (const key of [...this.#claimed]) this.#checkClaim(key);
     this.#claimDue();
+    this.#keepHosts();
     this.#look = this.#world.ports.timers.after(LOOK_MS, () => this.#lookAround());
+  }
+
+  /** The state may have lost that this node hosts the kind, and keeps those that are gone for good. */
+  #keepHosts(): void {
+    const { ports, state, system } = this.#world;
+    if (!this.#isHost || !this.#directory.isKnown) return;
+    const nowMs = ports.clock.monotonicMs();
+    if (!this.#directory.hosts(system.node) && nowMs >= this.#announceAgainMs) {
+      this.#announceAgainMs = nowMs + ANNOUNCE_AGAIN_MS;
+      void this.announce();
+    }
+    const alive = new Set(this.#world.candidates().map(({ node }) => node));
+    const beforeMs = ports.clock.wallMs() - HOST_FORGOTTEN_MS;
+    const gone = this.#directory.hostsBefore(beforeMs).filter((node) => !alive.has(node));
+    for (const node of gone.slice(0, FORGOTTEN_AT_ONCE))
+      void state.delete(hostKey(this.definition.kind, node));
   }
 
   /** The first of the candidates cares for reminders that nobody fires; the next ones each a little later. */
@@ -274,12 +275,14 @@ export class KindHost {
   async #activate(key: string, hold: Hold): Promise<Deactivate> {
     const opened = await this.#open(key, hold);
     if (!opened.ok) {
-      this.#turnAway(key, { kind: 'refused', error: opened.error });
-      throw new SkeinException(opened.error);
+      const { error } = opened;
+      const isFinal = SPOILT.has(error.code);
+      this.#waiting.turnAway(key, isFinal ? { kind: 'refused', error } : notHere(error.message));
+      throw new SkeinException(error);
     }
     const live = opened.value;
     this.#live.set(key, live);
-    this.#resolveWaiting(key, { kind: 'live', live });
+    this.#waiting.resolve(key, { kind: 'live', live });
     return async () => {
       await live.stop(LIMITS.virtualDrainMs);
       this.#live.delete(key);

@@ -27,7 +27,7 @@ import {
 } from '../../kernel/index.ts';
 import type { Hold } from '../ownership/activation.ts';
 import { type Image, imageOf } from './actor-record.ts';
-import type { ActorStore } from './actor-store.ts';
+import type { ActorStore, Written } from './actor-store.ts';
 import type { DueIndex } from './due-index.ts';
 import { earliest, type Reminder, withoutFired } from './reminders.ts';
 import { Turn } from './turn.ts';
@@ -166,7 +166,7 @@ export class LiveActor {
       const reply = plainCopy(value);
       if (!reply.ok) throw new TypeError(`its reply is no JSON data: ${reply.mismatch.found}`);
       turn.end();
-      const kept = await this.#keep(turn.reminders);
+      const kept = turn.wantsErasure ? await this.#erase() : await this.#keep(turn.reminders);
       if (!kept.ok) return { kind: 'unknown', error: kept.error };
       for (const send of turn.outbox) send();
       if (turn.wantsPassivation) this.#giveUp('it asked to be passivated');
@@ -226,16 +226,29 @@ export class LiveActor {
     const held = this.#checkHeld();
     if (!held.ok) return held;
     const written = await store.write({ state: image.value.state, reminders });
-    if (!written.ok) {
-      if (written.isCertain) return this.#undo(written);
-      this.#end(written.error.message);
-      return written;
-    }
+    if (!written.ok) return this.#notWritten(written);
     this.#image = image.value;
     this.#reminders = reminders;
     await due.settle(firstMs);
     this.#planReminder();
     return written;
+  }
+
+  async #erase(): Promise<Result<void>> {
+    const held = this.#checkHeld();
+    if (!held.ok) return held;
+    const { store, due } = this.#options;
+    const erased = await store.erase();
+    if (!erased.ok) return this.#notWritten(erased);
+    await due.settle(undefined);
+    this.#end('it was erased');
+    return erased;
+  }
+
+  #notWritten(failed: Written & { readonly ok: false }): Result<never> {
+    if (failed.isCertain) return this.#undo(failed);
+    this.#end(failed.error.message);
+    return failed;
   }
 
   #checkHeld(): Result<void> {

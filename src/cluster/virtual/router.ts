@@ -34,8 +34,9 @@ export interface RoutedMessage {
 const TRIES_MAX = 100;
 const BACKOFF_MS_MIN = 10;
 const BACKOFF_MS_MAX = 500;
-/** What a message may wait at the other side, so that its answer is still in time. */
+/** What a message may wait at the other side, so that its answer is still in time, and others are tried too. */
 const WAIT_SHARE = 0.9;
+const WAIT_MS_MAX = 2_000;
 
 export class Router {
   readonly #system: ActorSystem;
@@ -52,8 +53,7 @@ export class Router {
     for (let tries = 1; ; tries++) {
       const node = this.#next(host, message.key, avoided);
       if (node !== undefined) {
-        const leftMs = endMs - clock.monotonicMs();
-        const answer = await this.#send(host, node, { ...message, timeoutMs: leftMs });
+        const answer = await this.#send(host, node, message, endMs);
         if (answer.kind === 'answered') return answered(answer.value);
         if (answer.kind === 'unknown') return unknown(answer.error);
         if (answer.kind === 'refused') return notDelivered(answer.error);
@@ -78,16 +78,23 @@ export class Router {
     return route[0];
   }
 
-  async #send(host: KindHost, node: string, message: RoutedMessage): Promise<VirtualAnswer> {
-    const { key, type, payload, timeoutMs, trace } = message;
-    const options = { timeoutMs, ...(trace === undefined ? {} : { trace }) };
-    const waitMs = timeoutMs * WAIT_SHARE;
+  async #send(
+    host: KindHost,
+    node: string,
+    { key, type, payload, trace }: RoutedMessage,
+    endMs: number,
+  ): Promise<VirtualAnswer> {
+    const options = () => ({
+      timeoutMs: endMs - this.#system.clock.monotonicMs(),
+      ...(trace === undefined ? {} : { trace }),
+    });
+    const waitMs = Math.min(options().timeoutMs * WAIT_SHARE, WAIT_MS_MAX);
     if (node === this.#system.node)
-      return host.deliver(key, waitMs, (ref) => this.#system.ask(ref, type, payload, options));
+      return host.deliver(key, waitMs, (ref) => this.#system.ask(ref, type, payload, options()));
     const agent: VirtualAgent = new ActorRef(node as NodeId, MAIN_THREAD, AGENT_PATH, 0);
     const { kind } = host.definition;
     const delivery: Delivery = { kind, key, type, payload, waitMs };
-    const result = await this.#system.ask(agent, 'deliver', delivery, options);
+    const result = await this.#system.ask(agent, 'deliver', delivery, options());
     if (result.kind === 'answered') return readAnswer(result.value);
     if (result.kind === 'unknown') return { kind: 'unknown', error: result.error };
     const isFinal = result.error.code === 'MESSAGE_INVALID';

@@ -28,6 +28,7 @@ export class Turn {
   readonly outbox: (() => void)[] = [];
   reminders: readonly Reminder[];
   wantsPassivation = false;
+  wantsErasure = false;
   #isOver = false;
 
   constructor(world: TurnWorld, reminders: readonly Reminder[]) {
@@ -68,6 +69,10 @@ export class Turn {
       },
       passivate: () => {
         this.wantsPassivation = true;
+      },
+      erase: () => {
+        this.#check(facts.address);
+        this.wantsErasure = true;
       },
     };
   }

@@ -46,6 +46,8 @@ export interface VirtualContext {
   ) => void;
   /** Gives up the lease after this turn; the state stays. */
   readonly passivate: () => void;
+  /** Erases state and reminders when this turn ends, and passivates: the next message finds the initial state. */
+  readonly erase: () => void;
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: a handle of unknown protocol takes any message

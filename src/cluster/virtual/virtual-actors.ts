@@ -49,7 +49,7 @@ export interface VirtualActorsOptions extends Partial<ClaimPatience> {
   readonly state: SharedState;
   readonly ports: Ports;
   readonly log: Log;
-  /** Nodes that are taken to be alive and to take work, this one included. `reconsider` says that it changed. */
+  /** Nodes that are taken to be alive, this one included; of weight 0 while they take no more. `reconsider` says that it changed. */
   readonly candidates: () => readonly Candidate[];
   readonly terms?: Partial<LeaseTerms>;
 }
@@ -61,6 +61,8 @@ export interface RegisterOptions {
 
 /** Of virtual actors: a lease that is lost with its node is waited for by every message to it. */
 export const VIRTUAL_TERMS: Pick<LeaseTerms, 'ttlMs' | 'stopMs'> = { ttlMs: 5_000, stopMs: 500 };
+/** Someone waits for the actor: the second in the order of preference does not wait long for the first. */
+const VIRTUAL_PATIENCE: ClaimPatience = { ...DEFAULT_PATIENCE, patienceMs: 500 };
 export const SINGLETON_KEY = 'singleton';
 
 export class VirtualActors {
@@ -101,7 +103,7 @@ export class VirtualActors {
     const { kind } = definition;
     const refused = this.#whyNot(definition);
     if (refused) return refused;
-    const { patienceMs, handOverAfterMs } = { ...DEFAULT_PATIENCE, ...patienceIn(this.#options) };
+    const { patienceMs, handOverAfterMs } = { ...VIRTUAL_PATIENCE, ...patienceIn(this.#options) };
     const opened = KindHost.open(definition, isHost, {
       ...this.#options,
       terms: this.#terms,

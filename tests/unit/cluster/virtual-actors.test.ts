@@ -52,6 +52,7 @@ const account = defineVirtualActor({
     stop: (_state, _: undefined, ctx) => ctx.cancelReminder('tick'),
     token: (_state, _: undefined, ctx) => ctx.token.revision,
     leave: (_state, _: undefined, ctx) => ctx.passivate(),
+    close: (_state, _: undefined, ctx) => ctx.erase(),
   },
   reminders: {
     tick: (state, { sequence }) => void state.log.push(`tick ${sequence}`),
@@ -201,6 +202,28 @@ describe('a virtual actor', () => {
       'not-delivered VIRTUAL_STATE_INVALID',
     );
     expect(valueIn(await run(state.get('act.account.odd')))?.value).toEqual({ some: 'thing' });
+  });
+
+  it('is as new after it was erased, with nothing left in the state', async () => {
+    const { actors, ask, server, run, time } = await world();
+    const handle = actors.get(account, 'k');
+    answer(await ask(handle.ask('deposit', 5)));
+    answer(await ask(handle.ask('every', 1_000)));
+    answer(await ask(handle.ask('close')));
+    await time.advance(3_000);
+    expect(actors.live().get('account')).toEqual([]);
+    const reader = server.join('reader', new SimulatedLife());
+    expect(valueIn(await run(reader.keys('')))).toEqual(['dir.account.host.n-1']);
+    expect(answer(await ask(handle.ask('read')))).toEqual({ balance: 0, log: [] });
+  });
+
+  it('says again that it hosts a kind when the state has lost it, and forgets hosts of long ago', async () => {
+    const { server, run, time } = await world();
+    const reader = server.join('reader', new SimulatedLife());
+    valueIn(await run(reader.delete('dir.account.host.n-1')));
+    valueIn(await run(reader.put('dir.account.host.n-gone', { atMs: 1 })));
+    await time.advance(3_000);
+    expect(valueIn(await run(reader.keys('dir.')))).toEqual(['dir.account.host.n-1']);
   });
 
   it('loses its key when a turn takes too long', async () => {
