@@ -10,7 +10,7 @@ import {
   VirtualActors,
   weightUnderLoad,
 } from '../cluster/index.ts';
-import { type Ports, type Result, success } from '../contracts/index.ts';
+import { type Ports, type Result, type SharedState, success } from '../contracts/index.ts';
 import { memoryState, openJetStreamState } from '../journal/index.ts';
 import type { ActorSystem } from '../kernel/index.ts';
 import type { ClusterOptions } from '../supervisor/index.ts';
@@ -39,52 +39,45 @@ export interface NodeVirtualParts {
 
 const BUCKET = 'ACTORS';
 
-/** Failures: ARGUMENT_INVALID, NATS_FAILED. */
-export async function openNodeVirtual(parts: NodeVirtualParts): Promise<Result<NodeVirtual>> {
-  return parts.cluster ? openShared(parts, parts.cluster) : openAlone(parts);
-}
-
-/** One process and no faults: nothing is kept beyond it, and nobody has to wait for a lease. */
-function openAlone({ system, ports, settings }: NodeVirtualParts): Result<NodeVirtual> {
-  const state = memoryState();
+/** Opens nothing yet: the first kind that is registered does. Failure: ARGUMENT_INVALID. */
+export function openNodeVirtual(parts: NodeVirtualParts): Result<NodeVirtual> {
+  const { system, ports, cluster, members, settings } = parts;
   const { node, log } = system;
+  const opened: (() => Promise<void>)[] = [];
   const actors = VirtualActors.open({
-    ...{ system, state, ports, log },
-    terms: { isStateForgetful: false, ...settings.terms },
-    candidates: () => [{ node, labels: {}, weight: 1 }],
+    ...{ system, ports, log },
+    // Alone: one process and no faults, nobody has to wait for a lease.
+    terms: { ...(cluster ? {} : { isStateForgetful: false }), ...settings.terms },
+    openState: async () => {
+      const state = cluster ? await openShared(parts, cluster, opened) : success(memoryState());
+      if (state.ok) opened.push(state.value.close);
+      return state;
+    },
+    candidates: () => (cluster ? candidatesAmong(members()) : [{ node, labels: {}, weight: 1 }]),
   });
   if (!actors.ok) return actors;
-  return success({ actors: actors.value, close: () => closeAll(actors.value, state) });
+  const close = async (): Promise<void> => {
+    await actors.value.handOverAll();
+    for (const end of opened.splice(0).reverse()) await end();
+  };
+  return success({ actors: actors.value, close });
 }
 
 async function openShared(
-  { system, ports, members, settings }: NodeVirtualParts,
+  { system, ports, settings: { replicas } }: NodeVirtualParts,
   { name: cluster, natsUrl: url }: ClusterOptions,
-): Promise<Result<NodeVirtual>> {
+  opened: (() => Promise<void>)[],
+): Promise<Result<SharedState>> {
   const { node, log } = system;
   const nats = await dialNats({ url, name: `${node}/virtual`, log });
   if (!nats.ok) return nats;
-  const { replicas } = settings;
   const state = await openJetStreamState({
     ...{ nats: nats.value, timers: ports.timers, log, cluster, name: BUCKET },
     ...(replicas === undefined ? {} : { replicas }),
   });
-  if (!state.ok) {
-    await nats.value.close();
-    return state;
-  }
-  const actors = VirtualActors.open({
-    ...{ system, state: state.value, ports, log },
-    ...(settings.terms === undefined ? {} : { terms: settings.terms }),
-    candidates: () => candidatesAmong(members()),
-  });
-  const close = async (): Promise<void> => {
-    if (actors.ok) await closeAll(actors.value, state.value);
-    await nats.value.close();
-  };
-  if (actors.ok) return success({ actors: actors.value, close });
-  await close();
-  return actors;
+  if (state.ok) opened.push(nats.value.close);
+  else await nats.value.close();
+  return state;
 }
 
 /** Who is alive, as far as this node knows; the busier, the fewer keys. Who drains keeps those it has until they are handed over. */
@@ -96,11 +89,3 @@ export const candidatesAmong = (members: readonly MemberReport[]): readonly Cand
       labels,
       weight: state === 'draining' ? 0 : weightUnderLoad({ capacity: 1, loadRatio: load }),
     }));
-
-async function closeAll(
-  actors: VirtualActors,
-  state: { readonly close: () => Promise<void> },
-): Promise<void> {
-  await actors.handOverAll();
-  await state.close();
-}

@@ -341,7 +341,7 @@ function assemble(
       if (!entered.ok) return entered;
       phase(`cluster ${cluster.options.name}`);
     }
-    const opened = await openNodeVirtual({
+    const opened = openNodeVirtual({
       ...{ system, ports: realPorts, cluster: cluster?.options, settings: options.virtual ?? {} },
       members: () => place?.members() ?? [],
     });

@@ -11,7 +11,7 @@ import {
   VirtualActors,
   type VirtualContext,
 } from '../../src/cluster/index.ts';
-import type { NodeId, Random, SharedState } from '../../src/contracts/index.ts';
+import { type NodeId, type Random, type SharedState, success } from '../../src/contracts/index.ts';
 import {
   DriftingClock,
   portsOf,
@@ -165,7 +165,7 @@ export class VirtualWorld {
     const actors = valueIn(
       VirtualActors.open({
         ...{ system, ports, log, patienceMs: this.#patienceMs, handOverAfterMs: 1_000 },
-        state: planted.wrap?.(joined) ?? joined,
+        openState: async () => success(planted.wrap?.(joined) ?? joined),
         terms: { ...VIRTUAL_TEST_TERMS, ...terms },
         candidates: () => this.#candidates(machine),
       }),

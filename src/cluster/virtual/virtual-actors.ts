@@ -45,8 +45,11 @@ import { formatVirtualAddress, isKey, isKind, parseVirtualAddress } from './virt
 export interface VirtualActorsOptions extends Partial<ClaimPatience> {
   /** Of the node's main thread, where its virtual actors run. */
   readonly system: ActorSystem;
-  /** Shared by all nodes, and by nothing else: leases, records and the directory are in it. */
-  readonly state: SharedState;
+  /**
+   * What all nodes share, with nothing else in it: leases, records and the directory. Opened by the first `register`, and tried
+   * again by the next when that failed.
+   */
+  readonly openState: () => Promise<Result<SharedState>>;
   readonly ports: Ports;
   readonly log: Log;
   /** Nodes that are taken to be alive, this one included; of weight 0 while they take no more. `reconsider` says that it changed. */
@@ -70,6 +73,7 @@ export class VirtualActors {
   readonly #hosts = new Map<string, KindHost>();
   readonly #router: Router;
   readonly #terms: LeaseTerms;
+  #state: Promise<Result<SharedState>> | undefined;
   #isClosed = false;
 
   /** Failures: ARGUMENT_INVALID, and NAME_TAKEN when the system has virtual actors already. */
@@ -94,7 +98,8 @@ export class VirtualActors {
   }
 
   /**
-   * Makes a kind known to this node. Failures: ARGUMENT_INVALID, NAME_TAKEN, OVERLOADED, STATE_UNAVAILABLE.
+   * Makes a kind known to this node. Failures: ARGUMENT_INVALID, NAME_TAKEN, OVERLOADED, SYSTEM_STOPPING, STATE_UNAVAILABLE and
+   * those of opening the state (NATS_FAILED: it runs without JetStream, for one).
    */
   async register<S, H extends VirtualHandlers<S>>(
     definition: VirtualActorDefinition<S, H>,
@@ -103,9 +108,14 @@ export class VirtualActors {
     const { kind } = definition;
     const refused = this.#whyNot(definition);
     if (refused) return refused;
+    const state = await this.#openedState();
+    if (!state.ok) return state;
+    const overtaken = this.#whyNot(definition);
+    if (overtaken) return overtaken;
     const { patienceMs, handOverAfterMs } = { ...VIRTUAL_PATIENCE, ...patienceIn(this.#options) };
     const opened = KindHost.open(definition, isHost, {
       ...this.#options,
+      state: state.value,
       terms: this.#terms,
       patienceMs,
       handOverAfterMs,
@@ -157,6 +167,13 @@ export class VirtualActors {
   async handOverAll(): Promise<void> {
     this.#isClosed = true;
     await Promise.all([...this.#hosts.values()].map((host) => host.close()));
+  }
+
+  async #openedState(): Promise<Result<SharedState>> {
+    this.#state ??= this.#options.openState();
+    const state = await this.#state;
+    if (!state.ok) this.#state = undefined;
+    return state;
   }
 
   #whyNot({ kind, receive }: AnyVirtualDefinition): Result<never> | undefined {

@@ -8,7 +8,13 @@ import {
   parseVirtualAddress,
   VirtualActors,
 } from '../../../src/cluster/index.ts';
-import { type NodeId, type SharedState, success } from '../../../src/contracts/index.ts';
+import {
+  failure,
+  type NodeId,
+  type Result,
+  type SharedState,
+  success,
+} from '../../../src/contracts/index.ts';
 import {
   portsOf,
   SimulatedLife,
@@ -65,7 +71,7 @@ const account = defineVirtualActor({
   passivateAfterIdleMs: 10_000,
 });
 
-async function world(wrap: (state: SharedState) => SharedState = (state) => state) {
+async function world(opened: (state: SharedState) => Result<SharedState> = success) {
   const time = simulatedTime();
   const server = simulatedState(time, seededRandom('virtual'));
   const node = async (name: string, candidates: () => readonly Candidate[]) => {
@@ -76,7 +82,7 @@ async function world(wrap: (state: SharedState) => SharedState = (state) => stat
     const actors = valueIn(
       VirtualActors.open({
         ...{ system, ports, log, candidates },
-        state: wrap(server.join(name, life)),
+        openState: async () => opened(server.join(name, life)),
         terms: { isStateForgetful: false },
       }),
     );
@@ -93,7 +99,7 @@ async function world(wrap: (state: SharedState) => SharedState = (state) => stat
   };
   const only: Candidate[] = [{ node: 'n-1', labels: {}, weight: 1 }];
   const { actors, life, lines } = await node('n-1', () => only);
-  valueIn(await run(actors.register(account)));
+  await run(actors.register(account));
   await time.advance(100);
   const ask = <T>(promise: Promise<AskResult<T>>): Promise<AskResult<T>> => run(promise);
   return { time, server, actors, life, lines, node, run, ask };
@@ -215,6 +221,18 @@ describe('a virtual actor', () => {
     const reader = server.join('reader', new SimulatedLife());
     expect(valueIn(await run(reader.keys('')))).toEqual(['dir.account.host.n-1']);
     expect(answer(await ask(handle.ask('read')))).toEqual({ balance: 0, log: [] });
+  });
+
+  it('cannot be registered while the state cannot be opened, and can be when it is there', async () => {
+    let isThere = false;
+    const { actors, ask, run } = await world((state) =>
+      isThere ? success(state) : failure('NATS_FAILED', { reason: 'JetStream is off' }),
+    );
+    expect(codeIn(await run(actors.register(account)))).toBe('NATS_FAILED');
+    expect(() => actors.get(account, 'k')).toThrow();
+    isThere = true;
+    valueIn(await run(actors.register(account)));
+    expect(answer(await ask(actors.get(account, 'k').ask('deposit', 1)))).toBe(1);
   });
 
   it('says again that it hosts a kind when the state has lost it, and forgets hosts of long ago', async () => {
