@@ -97,12 +97,13 @@ async function world(opened: (state: SharedState) => Result<SharedState> = succe
     for (let waited = 0; !isSettled && waited < 60_000; waited += 20) await time.advance(20);
     return settled;
   };
+  /** What everybody knows of everybody; to be changed. */
   const only: Candidate[] = [{ node: 'n-1', labels: {}, weight: 1 }];
   const { actors, life, lines } = await node('n-1', () => only);
   await run(actors.register(account));
   await time.advance(100);
   const ask = <T>(promise: Promise<AskResult<T>>): Promise<AskResult<T>> => run(promise);
-  return { time, server, actors, life, lines, node, run, ask };
+  return { time, server, actors, life, lines, node, run, ask, only };
 }
 
 const answer = <T>(result: AskResult<T>): T => {
@@ -275,6 +276,35 @@ describe('a virtual actor', () => {
     valueIn(await run(other.actors.register(account)));
     await time.advance(50);
     expect(answer(await ask(other.actors.get(account, 'k').ask('deposit', 0)))).toBe(7);
+  });
+
+  it('moves to a node that has become the better one, after what waits for it is worked off', async () => {
+    const { actors, ask, node, run, time, only } = await world();
+    const other = await node('n-2', () => only);
+    valueIn(await run(other.actors.register(account)));
+    answer(await ask(actors.get(account, 'k').ask('deposit', 1)));
+    only[0] = { node: 'n-1', labels: {}, weight: 0 };
+    only.push({ node: 'n-2', labels: {}, weight: 1 });
+    actors.reconsider();
+    await time.advance(4_990);
+    expect(actors.live().get('account')).toEqual(['k']);
+    const waiting = Array.from({ length: 20 }, () => actors.get(account, 'k').ask('deposit', 1));
+    await time.advance(1_500);
+    expect(actors.live().get('account')).toEqual([]);
+    const results = await Promise.all(waiting.map((each) => ask(each)));
+    expect(results.map(errorOf)).toEqual(waiting.map(() => 'answered'));
+    expect(answer(await ask(other.actors.get(account, 'k').ask('deposit', 0)))).toBe(21);
+    expect(other.actors.live().get('account')).toEqual(['k']);
+  });
+
+  it('lives only where the labels are that its kind requires', async () => {
+    const { actors, ask, run, only } = await world();
+    const placed = { ...account, kind: 'placed', requiredLabels: { zone: 'a' } };
+    valueIn(await run(actors.register(placed)));
+    const handle = actors.get(placed, 'k');
+    expect(errorOf(await ask(handle.ask('read')))).toBe('not-delivered VIRTUAL_UNREACHABLE');
+    only[0] = { node: 'n-1', labels: { zone: 'a' }, weight: 1 };
+    expect(answer(await ask(handle.ask('read'))).balance).toBe(0);
   });
 
   it('is refused a kind that is taken, badly named or unknown, and a key that does not fit', async () => {
