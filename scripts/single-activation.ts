@@ -1,6 +1,7 @@
 /**
- * `npm run test:activation -- [--for 5m] [--keys 200] [--nodes 5] [--seed N] [--json]`: counters as virtual actors on real node
- * processes around a real nats-server, while nodes are killed, stopped for up to 15 s and cut off from NATS, chosen by the seed.
+ * `npm run test:activation -- [--for 5m] [--keys 200] [--nodes 5] [--seed N] [--nats] [--json]`: counters as virtual actors on real
+ * node processes around a real nats-server, while nodes are killed, stopped for up to 15 s and cut off from NATS, chosen by the
+ * seed; with `--nats` the server is restarted as well.
  * Fails when one epoch has two writers, two activations of a key act at once, or an acknowledged increment is missing.
  */
 import { join } from 'node:path';
@@ -20,6 +21,7 @@ const { values } = parseArgs({
     keys: { type: 'string', default: '200' },
     nodes: { type: 'string', default: '5' },
     seed: { type: 'string', default: '1' },
+    nats: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
   },
 });
@@ -40,7 +42,8 @@ const fleet = await startFleet(Number(values.nodes));
 const log = createLog({ level: 'silent', format: 'json', clock, bindings: {} });
 const store = new StoreChecker();
 const acks = new AckLog();
-const counts = { kills: 0, pauses: 0, cuts: 0, restarts: 0 };
+const counts = { kills: 0, pauses: 0, cuts: 0, restarts: 0, natsRestarts: 0 };
+const NATS_RESTART_SHARE = 0.15;
 
 const nats = await dialNats({ url: fleet.natsUrl, name: 'checker', log });
 if (!nats.ok) throw new Error(nats.error.message);
@@ -159,6 +162,12 @@ async function breakUntil(all: Fleet, untilMs: number): Promise<void> {
   const mending: Promise<void>[] = [];
   while (clock.monotonicMs() < untilMs) {
     await sleep(between(500, 4_000));
+    if (values.nats && random.next() < NATS_RESTART_SHARE) {
+      say(`${seconds()} NATS is restarted`);
+      counts.natsRestarts++;
+      all.restartNats();
+      continue;
+    }
     const healthy = all.nodes.filter(({ fault, isReady }) => fault === undefined && isReady);
     const node = healthy[Math.floor(random.next() * healthy.length)];
     const draw = random.next();

@@ -35,6 +35,8 @@ export interface Fleet {
   readonly turnsFiles: () => readonly string[];
   readonly start: (node: FleetNode) => Promise<void>;
   readonly kill: (node: FleetNode) => void;
+  /** The server ends in order and comes back by itself. */
+  readonly restartNats: () => void;
   readonly close: () => Promise<void>;
 }
 
@@ -102,6 +104,10 @@ export async function startFleet(size: number): Promise<Fleet> {
   };
   return {
     ...{ folder, cluster, natsUrl, nodes, start, kill, close },
+    restartNats: () => {
+      const pid = nats.value.pid();
+      if (pid !== undefined) process.kill(pid, 'SIGTERM');
+    },
     turnsFiles: () => nodes.map(({ at }) => turnsFile(at)),
   };
 }
