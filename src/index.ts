@@ -1,5 +1,15 @@
 /** `skein`: actors, supervisors and nodes for programs. */
 export {
+  defineVirtualActor,
+  type FiredReminder,
+  type HandleOf,
+  type ReminderTime,
+  type VirtualActorDefinition,
+  VirtualActors,
+  type VirtualContext,
+  type VirtualHandle,
+} from './cluster/index.ts';
+export {
   type Ceiling,
   type Json,
   newNodeId,

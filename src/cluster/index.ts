@@ -54,3 +54,26 @@ export {
   place,
   weightUnderLoad,
 } from './ownership/placement.ts';
+export {
+  defineVirtualActor,
+  type FiredReminder,
+  type HandleOf,
+  type ReminderTime,
+  type VirtualActorDefinition,
+  type VirtualAskOptions,
+  type VirtualContext,
+  type VirtualHandle,
+  type VirtualHandler,
+  type VirtualHandlers,
+} from './virtual/virtual-actor.ts';
+export {
+  type RegisterOptions,
+  VIRTUAL_TERMS,
+  VirtualActors,
+  type VirtualActorsOptions,
+} from './virtual/virtual-actors.ts';
+export {
+  formatVirtualAddress,
+  parseVirtualAddress,
+  type VirtualAddress,
+} from './virtual/virtual-address.ts';

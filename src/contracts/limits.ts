@@ -112,6 +112,16 @@ export const LIMITS = {
   ownedKeys: 1_000,
   /** Keys that a node would own if others did not. */
   claimedKeys: 10_000,
+  /** Kinds of virtual actors that a node knows; each is watched. */
+  virtualKinds: 100,
+  /** Messages that wait on a node for actors of one kind that are being activated. */
+  virtualWaiting: 10_000,
+  /** Reminders that one virtual actor has set: they live in its record. */
+  virtualReminders: 16,
+  /** A turn of a virtual actor that takes longer ends the activation: nothing else could run in it. */
+  virtualTurnMs: 30_000,
+  /** A virtual actor works off its mailbox for so long before it is handed over. */
+  virtualDrainMs: 5_000,
   journalEventBytes: 1 * MIB,
   httpBodyBytes: 48 * MIB,
 

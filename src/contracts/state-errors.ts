@@ -1,5 +1,5 @@
 /** Errors of journals, and of the state and the leases that nodes share. */
-import { journal, outrun, row } from './error-row.ts';
+import { journal, missing, outrun, row, undelivered } from './error-row.ts';
 
 export const STATE_ERRORS = {
   JOURNAL_CORRUPT: journal<{ file: string; sequence: number; reason: string }>(
@@ -40,5 +40,22 @@ export const STATE_ERRORS = {
   TOKEN_STALE: outrun<{ resource: string; token: number; highest: number }>(
     (d) => `${d.resource} has seen token ${d.highest} and refuses ${d.token}`,
     'The writer is no longer the owner: stop it; the new owner writes again.',
+  ),
+  VIRTUAL_KIND_UNKNOWN: missing<{ kind: string }>(
+    (d) => `no virtual actor of the kind ${d.kind} is registered here`,
+    'Register the definition on this node first; `host: false` on one that only sends.',
+  ),
+  VIRTUAL_UNREACHABLE: undelivered<{ actor: string; tries: number; reason: string }>(
+    (d) => `${d.actor} was not reached in ${d.tries} tries: ${d.reason}`,
+    'Nothing was run. Ask again, with a longer timeout when its node was just lost: a lease has to run out first.',
+  ),
+  VIRTUAL_STATE_INVALID: row(
+    'actor',
+    422,
+    1,
+    'final',
+  )<{ actor: string; reason: string }>(
+    (d) => `the state of ${d.actor} cannot be kept: ${d.reason}`,
+    'States of virtual actors are plain JSON data up to the limit; split what is larger over several keys.',
   ),
 } as const;

@@ -10,7 +10,7 @@ import { startTraces } from './node-traces.ts';
 import { type Cluster, type ClusterStatus, statusOf } from './open-cluster.ts';
 
 export interface NodeClusterParts
-  extends Pick<NodeMembersOptions, 'labels' | 'logging'>,
+  extends Pick<NodeMembersOptions, 'labels' | 'logging' | 'onChange'>,
     Omit<DelegationParts, 'members' | 'takesWork'> {
   readonly group: ThreadGroup;
   readonly activeRuns: () => number;
@@ -48,7 +48,7 @@ export class NodeCluster {
 
   /** Failures: NATS_FAILED, PORT_UNAVAILABLE. */
   async enter(): Promise<Result<void>> {
-    const { system, labels, logging, registry, activeRuns } = this.#parts;
+    const { system, labels, logging, registry, activeRuns, onChange } = this.#parts;
     const { options } = this.#cluster;
     const { delegation } = this;
     const joined = await joinCluster(system, options, { streams: realStreams });
@@ -64,6 +64,7 @@ export class NodeCluster {
       load: () => (activeRuns() + delegation.active()) / LIMITS.concurrentRuns,
       skills: () => registry.digest(),
       onGone: delegation.memberGone,
+      ...(onChange ? { onChange } : {}),
     });
     return success(undefined);
   }

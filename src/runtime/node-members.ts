@@ -33,6 +33,8 @@ export interface NodeMembersOptions {
   readonly skills: () => string;
   /** A member is dead or has left. */
   readonly onGone: (node: NodeId) => void;
+  /** Somebody came, went, or says something else of itself. */
+  readonly onChange?: () => void;
 }
 
 const LOAD_MS = 2_000;
@@ -65,6 +67,7 @@ export function startMembers(options: NodeMembersOptions): NodeMembers {
     log,
     onChange: (member) => {
       const { node, status } = member;
+      options.onChange?.();
       if (node === self) return;
       if (isGone(member)) onGone(node);
       const tell = status === 'suspect' || status === 'dead' ? log.warn : log.info;

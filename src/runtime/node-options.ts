@@ -1,6 +1,7 @@
 /** What a node is started with. Every setting has a default that suits one machine. */
 import type { Ceiling, WhileAway } from '../contracts/index.ts';
 import type { LogLevel, MetricsOptions } from '../telemetry/index.ts';
+import type { VirtualSettings } from './node-virtual.ts';
 
 export interface ClusterMembership {
   /** Letters, digits, `-` and `_`, 64 characters at most. */
@@ -43,6 +44,8 @@ export interface NodeOptions {
   readonly metrics?: MetricsOptions;
   /** Joins the nodes of one name through NATS. Default: the node stays by itself. */
   readonly cluster?: ClusterMembership;
+  /** How the leases and the state of virtual actors are kept. */
+  readonly virtual?: VirtualSettings;
   /** Called for each phase of the start. */
   readonly onPhase?: (phase: { readonly name: string; readonly elapsedMs: number }) => void;
 }

@@ -11,6 +11,7 @@ import {
   describeExit,
   failure,
   firstEpochOf,
+  invariant,
   LIMITS,
   NO_USAGE,
   newCorrelationId,
@@ -43,6 +44,7 @@ import { NodeCluster } from './node-cluster.ts';
 import { type NodeSecret, openNodeKey } from './node-key-file.ts';
 import { countRuns, measureSpans, observeNode } from './node-metrics.ts';
 import type { NodeOptions } from './node-options.ts';
+import { type NodeVirtual, openNodeVirtual } from './node-virtual.ts';
 import { type Cluster, openCluster } from './open-cluster.ts';
 import { openRegistry } from './open-registry.ts';
 import { answerQuery } from './query.ts';
@@ -177,6 +179,7 @@ function assemble(
       capacity: threads * slotsPerThread,
       activeRuns: () => gate.active,
       trace: ownTrace,
+      onChange: () => virtual?.actors.reconsider(),
     });
   if (place) gate.onDrain(place.delegation.idle);
   const workers = place?.delegation.delegator ?? pool;
@@ -211,6 +214,7 @@ function assemble(
     });
   }
   let closing: Promise<void> | undefined;
+  let virtual: NodeVirtual | undefined;
 
   const sandboxes = async (): Promise<readonly Result<SandboxStatus>[]> =>
     Promise.all(names.map((thread) => keeperStatus(system, keepers, thread)));
@@ -219,6 +223,10 @@ function assemble(
     id,
     system,
     threads: group,
+    get virtual() {
+      invariant(virtual, 'a node is given out when it is ready');
+      return virtual.actors;
+    },
     recovered: stores.recovered,
     metricsUrl: metrics?.url,
     execute: async (request, onEvent = () => undefined) => {
@@ -280,6 +288,7 @@ function assemble(
     ended: system.terminated,
     close: () => {
       closing ??= (async () => {
+        await virtual?.close();
         await system.shutdown({ drainMs: DRAIN_MS * 2 });
         await place?.leave();
         await metrics?.close();
@@ -305,6 +314,12 @@ function assemble(
       if (!entered.ok) return entered;
       phase(`cluster ${place.name}`);
     }
+    const opened = openNodeVirtual({
+      ...{ system, ports: realPorts, cluster: cluster?.options, settings: options.virtual ?? {} },
+      members: () => place?.members() ?? [],
+    });
+    if (!opened.ok) return opened;
+    virtual = opened.value;
     for (const status of await sandboxes()) {
       if (!status.ok) return status;
     }

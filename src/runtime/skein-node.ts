@@ -1,5 +1,6 @@
 /** A node as a program holds it: what it can be asked and told. */
 import type { CallContract, RunEvent, SandboxStatus } from '../actors/index.ts';
+import type { VirtualActors } from '../cluster/index.ts';
 import type {
   CapabilityGrants,
   Ceiling,
@@ -37,6 +38,8 @@ export interface SkeinNode {
   readonly id: NodeId;
   readonly system: ActorSystem;
   readonly threads: ThreadGroup;
+  /** Actors that are addressed by kind and key, wherever they live. */
+  readonly virtual: VirtualActors;
   readonly recovered: readonly string[];
   /** Where Prometheus scrapes, when the node was started with `metrics`. */
   readonly metricsUrl: string | undefined;

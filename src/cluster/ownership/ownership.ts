@@ -21,8 +21,9 @@ import {
 import { type Activate, Activation, type ActivationWorld } from './activation.ts';
 import { type ClaimPatience, DEFAULT_PATIENCE } from './claim.ts';
 import { acceptTerms, type LeaseRecord, type LeaseTerms } from './lease-terms.ts';
-import { LeaseWatch } from './lease-watch.ts';
+import { LeaseWatch, type Standing } from './lease-watch.ts';
 import { type Candidate, type PlacementRules, place } from './placement.ts';
+import { encodeKey } from './state-key.ts';
 
 export interface OwnershipOptions extends Partial<ClaimPatience> {
   readonly state: SharedState;
@@ -41,6 +42,8 @@ export interface OwnershipOptions extends Partial<ClaimPatience> {
   readonly ownedMax?: number;
   /** Keys claimed here at once. Default LIMITS.claimedKeys. */
   readonly claimedMax?: number;
+  /** A claimed key whose standing changed; undefined: all may have. */
+  readonly onStanding?: (key: string | undefined) => void;
 }
 
 const KIND = /^[A-Za-z0-9_-]+$/;
@@ -119,6 +122,16 @@ export class Ownership {
     return standing.kind === 'held' ? standing.record : undefined;
   }
 
+  /** What this node knows of the key's lease, by its watch. */
+  standingOf(key: string): Standing {
+    return this.#watch.standing(this.#stateKey(key));
+  }
+
+  /** Nodes that may own the key, most preferred first, as this node sees them now. */
+  preferenceOf(key: string): readonly string[] {
+    return this.#world.preference(key);
+  }
+
   /** The candidates have changed. */
   reconsider(): void {
     for (const claim of this.#claims.values()) claim.consider();
@@ -132,8 +145,15 @@ export class Ownership {
   }
 
   #changed(stateKey: string | undefined): void {
-    if (stateKey !== undefined) return this.#claims.get(stateKey)?.consider();
+    const { onStanding } = this.#options;
+    if (stateKey !== undefined) {
+      const claim = this.#claims.get(stateKey);
+      claim?.consider();
+      if (claim) onStanding?.(claim.key);
+      return;
+    }
     this.reconsider();
+    onStanding?.(undefined);
     if (this.#world.terms.isStateForgetful)
       for (const claim of this.#claims.values()) claim.verify();
   }
@@ -142,12 +162,6 @@ export class Ownership {
     return `own.${this.#options.kind}.${encodeKey(key)}`;
   }
 }
-
-/** What a key of the state may not have becomes `=` and two hex digits a byte, as in quoted-printable. */
-const encodeKey = (key: string): string =>
-  key.replaceAll(/[^A-Za-z0-9_-]/gu, (character) =>
-    [...Buffer.from(character)].map((byte) => `=${byte.toString(16).padStart(2, '0')}`).join(''),
-  );
 
 const patienceOf = ({ patienceMs, handOverAfterMs }: Partial<ClaimPatience>) => ({
   ...(patienceMs === undefined ? {} : { patienceMs }),
