@@ -1,8 +1,16 @@
 /** What an operator types: doctor, validate, nuke, beside a node that runs and after it. */
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { readGreeting } from '../../src/host/index.ts';
 import { dataDir, finished, root, skein, startSkein } from '../support/skein-command.ts';
 import { until } from '../support/until.ts';
 
@@ -12,7 +20,16 @@ afterAll(() => data.remove());
 const reportsOf = (command: string): readonly string[] =>
   readdirSync(join(data.path, 'reports')).filter((file) => file.startsWith(`${command}-`));
 
-async function withNode(work: () => Promise<void>): Promise<void> {
+/** Of nats-server, as the configuration says that Skein wrote. */
+const natsPort = (): number => {
+  const config = readFileSync(join(data.path, 'nats/nats-server.conf'), 'utf8');
+  return Number(/^port: (\d+)$/m.exec(config)?.[1]);
+};
+
+async function withNode(
+  work: () => Promise<void>,
+  end: 'SIGINT' | 'SIGKILL' = 'SIGINT',
+): Promise<void> {
   const args = ['up', '--json', '--cluster', 'operated', '--threads', '1'];
   const node = startSkein(args, data.path);
   let said = '';
@@ -24,7 +41,7 @@ async function withNode(work: () => Promise<void>): Promise<void> {
     await until('the node is ready', () => said.includes('"ready"'));
     await work();
   } finally {
-    node.kill('SIGINT');
+    node.kill(end);
     await ended;
   }
 }
@@ -77,6 +94,17 @@ describe('the operator’s commands', () => {
     const broken = await skein(['validate', '--json'], data.path);
     expect(broken.code).toBe(1);
     expect(JSON.parse(broken.stdout).failed).toEqual(['journal']);
+  });
+
+  it('a node that is killed takes its nats-server along', async () => {
+    for (const name of readdirSync(data.path))
+      if (/^journal\.db/.test(name)) rmSync(join(data.path, name));
+    await withNode(async () => {
+      expect((await readGreeting({ host: '127.0.0.1', port: natsPort() })).ok).toBe(true);
+    }, 'SIGKILL');
+    await until('nobody listens any more', async () => {
+      return !(await readGreeting({ host: '127.0.0.1', port: natsPort() })).ok;
+    });
   });
 
   it('nuke asks for the name of the directory, and takes no other answer', async () => {
