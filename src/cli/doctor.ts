@@ -1,9 +1,8 @@
 /** `skein doctor`: what is wrong, from the ground up. */
-import { ControlClient } from '../api/index.ts';
 import { failure, isSafeName } from '../contracts/index.ts';
 import { realPorts } from '../host/index.ts';
-import { type CheckReport, examine, type NodeStatus } from '../runtime/index.ts';
-import { createLog } from '../telemetry/index.ts';
+import { type CheckReport, examine } from '../runtime/index.ts';
+import { createLog, printable } from '../telemetry/index.ts';
 import {
   bold,
   dim,
@@ -16,6 +15,7 @@ import {
   reportError,
 } from './output.ts';
 import { asJson, keepReport, type Step, timed } from './report.ts';
+import { type Running, whatRuns } from './running.ts';
 
 export interface DoctorCommandOptions extends GlobalOptions {
   readonly nats?: string;
@@ -26,22 +26,21 @@ export interface DoctorCommandOptions extends GlobalOptions {
 
 export async function doctorCommand(options: DoctorCommandOptions): Promise<number> {
   const { data: dataDir, json } = options;
-  const answer = await new ControlClient(dataDir).get<NodeStatus>('/v1/status');
-  const status = answer.ok ? answer.value : undefined;
-  const cluster = options.cluster ?? status?.cluster?.name ?? 'default';
+  const running = await whatRuns(dataDir);
+  const cluster = options.cluster ?? running?.cluster ?? 'default';
   if (!isSafeName(cluster) || cluster.includes('.')) {
     const expected = 'a name of letters, digits, "-" and "_"';
     const details = { argument: 'cluster', found: cluster.slice(0, 100), expected };
     return reportError(failure('ARGUMENT_INVALID', details).error, json);
   }
-  const access = accessOf(options, status);
+  const access = accessOf(options, running);
   const log = createLog({ level: 'silent', format: 'json', clock: realPorts.clock, bindings: {} });
   const { elapsedMs, finish } = timed('doctor');
   const steps: Step[] = [];
   const diagnosis = await examine({
     ...{ dataDir, cluster, ports: realPorts, log },
     ...(access ? { access } : {}),
-    ...(status ? { status } : {}),
+    ...(running?.status ? { status: running.status } : {}),
     onCheck: (check) => {
       const { layer, verdict, found } = check;
       const detail = `${verdict}: ${found}`;
@@ -60,14 +59,13 @@ export async function doctorCommand(options: DoctorCommandOptions): Promise<numb
 }
 
 /** What flags name; without them, what the running node uses. A password in its URL is nowhere told, and has to be given. */
-function accessOf(options: DoctorCommandOptions, status: NodeStatus | undefined) {
+function accessOf(options: DoctorCommandOptions, running: Running | undefined) {
   const { nats, natsCreds, natsCa } = options;
-  const { cluster } = status ?? {};
-  const url = nats ?? cluster?.nats;
+  const url = nats ?? running?.nats;
   if (url === undefined) return undefined;
-  const isSame = url === cluster?.nats;
-  const credsFile = natsCreds ?? (isSame ? cluster?.natsCredsFile : undefined);
-  const caFile = natsCa ?? (isSame ? cluster?.natsCaFile : undefined);
+  const isSame = url === running?.nats;
+  const credsFile = natsCreds ?? (isSame ? running?.natsCredsFile : undefined);
+  const caFile = natsCa ?? (isSame ? running?.natsCaFile : undefined);
   return { url, ...(credsFile ? { credsFile } : {}), ...(caFile ? { caFile } : {}) };
 }
 
@@ -79,6 +77,8 @@ const MARKS: Readonly<Record<CheckReport['verdict'], string>> = {
 };
 
 function show({ layer, verdict, found, advice, elapsedMs }: CheckReport): void {
-  printLine(`${MARKS[verdict]} ${layer.padEnd(20)} ${found} ${dim(milliseconds(elapsedMs))}`);
+  printLine(
+    `${MARKS[verdict]} ${layer.padEnd(20)} ${printable(found)} ${dim(milliseconds(elapsedMs))}`,
+  );
   if (advice !== undefined) printLine(`${' '.repeat(29)}${advice}`);
 }

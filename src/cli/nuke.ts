@@ -2,19 +2,20 @@
 import { unlink } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
-import { ControlClient, controlSocket } from '../api/index.ts';
+import { controlSocket } from '../api/index.ts';
 import { failure, type Result, success } from '../contracts/index.ts';
 import {
   dataDirsIn,
-  type NodeStatus,
   type Nuked,
   type NukePlan,
   nuke,
   planNuke,
   refuseInUse,
 } from '../runtime/index.ts';
+import { printable } from '../telemetry/index.ts';
 import { type GlobalOptions, green, printJson, printLine, red, reportError } from './output.ts';
 import { asJson, keepReport, timed } from './report.ts';
+import { whatRuns } from './running.ts';
 
 export interface NukeOptions extends GlobalOptions {
   readonly dryRun: boolean;
@@ -57,8 +58,8 @@ export async function nukeCommand(options: NukeOptions): Promise<number> {
 
 async function refuseRunning(dataDir: string, plan: NukePlan): Promise<Result<void>> {
   for (const each of dataDirsIn(dataDir, plan)) {
-    const status = await new ControlClient(each).get<NodeStatus>('/v1/status');
-    if (status.ok) return failure('NODE_RUNNING', { dataDir: each, pid: status.value.pid });
+    const running = await whatRuns(each);
+    if (running) return failure('NODE_RUNNING', { dataDir: each, pid: running.pid });
   }
   return refuseInUse(plan);
 }
@@ -96,14 +97,15 @@ function showPlan(dataDir: string, { files, folders, foreign, sizeBytes }: NukeP
     `Skein made in ${dataDir}: ${files.length} files in ${folders.length} folders, ${sizeBytes} bytes`,
   );
   for (const { path, sizeBytes: size, by } of files.slice(0, SHOWN))
-    printLine(`  ${path}  ${size} B  ${by}`);
+    printLine(`  ${printable(path)}  ${size} B  ${by}`);
   if (files.length > SHOWN) printLine(`  … ${files.length - SHOWN} more; --json has them all`);
-  for (const path of foreign) printLine(`  left alone, not made by Skein: ${path}`);
+  for (const path of foreign) printLine(`  left alone, not made by Skein: ${printable(path)}`);
 }
 
 function showDone({ files, folders, sizeBytes, left, failed }: Nuked): void {
   const title = failed.length === 0 ? green('removed') : red('removed in part');
   printLine(`\n${title} ${files} files and ${folders} folders, ${sizeBytes} bytes`);
-  for (const path of left) printLine(`  stays, it is not empty: ${path}`);
-  for (const { path, reason } of failed) printLine(`  not removed: ${path}: ${reason}`);
+  for (const path of left) printLine(`  stays, it is not empty: ${printable(path)}`);
+  for (const { path, reason } of failed)
+    printLine(`  not removed: ${printable(`${path}: ${reason}`)}`);
 }

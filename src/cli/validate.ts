@@ -1,9 +1,10 @@
 /** `skein validate`: gates with pass or fail, for a data directory and the node that runs on it. */
-import { ControlClient } from '../api/index.ts';
 import { realPorts } from '../host/index.ts';
-import { type GateReport, type NodeStatus, validate } from '../runtime/index.ts';
+import { type GateReport, validate } from '../runtime/index.ts';
+import { printable } from '../telemetry/index.ts';
 import { dim, type GlobalOptions, green, printJson, printLine, red } from './output.ts';
 import { asJson, keepReport, type Step, timed } from './report.ts';
+import { whatRuns } from './running.ts';
 
 export interface ValidateOptions extends GlobalOptions {
   readonly policy?: string;
@@ -12,11 +13,7 @@ export interface ValidateOptions extends GlobalOptions {
 
 export async function validateCommand(options: ValidateOptions): Promise<number> {
   const { data: dataDir, json, policy: policyFile, deadLetters: deadLettersMax } = options;
-  const client = new ControlClient(dataDir);
-  const status = async (): Promise<NodeStatus | undefined> => {
-    const answer = await client.get<NodeStatus>('/v1/status');
-    return answer.ok ? answer.value : undefined;
-  };
+  const status = async () => (await whatRuns(dataDir))?.status;
   const { elapsedMs, finish } = timed('validate');
   const steps: Step[] = [];
   const world = { dataDir, policyFile, deadLettersMax, status, ports: realPorts };
@@ -48,6 +45,6 @@ const MARKS: Readonly<Record<GateReport['result'], string>> = {
 };
 
 function show({ id, result, why, advice }: GateReport): void {
-  printLine(`${MARKS[result]} ${id.padEnd(16)} ${why}`);
+  printLine(`${MARKS[result]} ${id.padEnd(16)} ${printable(why)}`);
   if (advice !== undefined) printLine(`${' '.repeat(22)}${advice}`);
 }

@@ -12,7 +12,10 @@ export const NODE_ERRORS = {
     2,
     'final',
   )<{ dataDir: string; pid: number }>(
-    (d) => `a node with process ID ${d.pid} already uses ${d.dataDir}`,
+    (d) =>
+      d.pid === 0
+        ? `a node or its nats-server still uses ${d.dataDir}`
+        : `a node with process ID ${d.pid} already uses ${d.dataDir}`,
     'Use that node, stop it, or choose another --data directory.',
   ),
   NODE_KEY_UNUSABLE: cannotStart<{ file: string; reason: string }>(

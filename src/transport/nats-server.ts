@@ -20,6 +20,7 @@ import { backoffDelayMs } from './backoff.ts';
 import { writeServerConfig } from './nats-config.ts';
 import { openServerUser } from './nats-credentials.ts';
 import { type SlowConsumerCount, SlowConsumers } from './slow-consumers.ts';
+import { endingWithParent } from './with-parent.ts';
 
 export interface NatsServerOptions {
   /** The program, found already (`findProgram`). */
@@ -100,7 +101,7 @@ function startOnce(
   slow: SlowConsumers,
 ): Promise<Result<Started>> {
   const { program, processes, timers } = options;
-  const handle = processes.start({ file: program, args, env: {} });
+  const handle = processes.start({ ...endingWithParent({ file: program, args }), env: {} });
   const { promise, resolve } = Promise.withResolvers<Result<Started>>();
   let said = '';
   const fail = (reason: string): void => {

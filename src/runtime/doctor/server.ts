@@ -1,5 +1,5 @@
 /** The way to NATS: does anybody answer, in the clear or not, does it let this node in, and does it take its packets? */
-import { success } from '../../contracts/index.ts';
+import { type SkeinError, success } from '../../contracts/index.ts';
 import { readGreeting } from '../../host/index.ts';
 import {
   dialNats,
@@ -73,7 +73,7 @@ export const tlsCheck: Check = {
     const dialled = await dial(patient);
     if (!dialled.ok && layerIn(dialled.error) === 'tls')
       return fail(
-        `no TLS with the server: ${dialled.error.message}`,
+        `no TLS with the server: ${reasonIn(dialled.error)}`,
         'Name the authorities that vouch for it with --nats-ca, by the name that its certificate bears.',
       );
     return ok('the server’s certificate is believed');
@@ -97,12 +97,12 @@ export const credentialsCheck: Check = {
   },
 };
 
-function refused({ access }: Patient, error: { code: string; message: string }): Finding {
+function refused({ access }: Patient, error: SkeinError): Finding {
   const without = access?.credsFile === undefined && !access?.url.includes('@');
   const advice = without
     ? 'Name the credentials with --nats-creds; for a server that Skein started it is nats/node.nk in its data directory.'
     : 'Take the credentials that the server knows: --nats-creds, or user and password in the URL.';
-  return fail(`the server does not let this node in: ${error.message}`, advice);
+  return fail(`the server does not let this node in: ${reasonIn(error)}`, advice);
 }
 
 export const payloadCheck: Check = {
@@ -125,5 +125,8 @@ async function dial(patient: Patient) {
   return dialled;
 }
 
-const layerIn = (error: { readonly details: object }): unknown =>
+const reasonIn = ({ details, message }: SkeinError): string =>
+  'reason' in details ? String(details.reason) : message;
+
+const layerIn = (error: SkeinError): unknown =>
   'layer' in error.details ? error.details.layer : undefined;

@@ -65,7 +65,7 @@ describe('opening a journal whose rows were changed', () => {
     ],
     [
       'a changed hash',
-      "UPDATE events SET hash = '0' || substr(hash, 2) WHERE sequence IN (SELECT sequence FROM events WHERE hash NOT LIKE '0%' AND sequence = 30) OR sequence = 30",
+      "UPDATE events SET hash = iif(hash LIKE '0%', '1', '0') || substr(hash, 2) WHERE sequence = 30",
       30,
     ],
     ['a changed sequence', 'UPDATE events SET sequence = 100 WHERE sequence = 12', 12],
