@@ -5,6 +5,7 @@ import type { LogLevel } from '../telemetry/index.ts';
 import { profileOf } from './contract.ts';
 import { startLocalNode } from './local-node.ts';
 import { type GlobalOptions, green, printJson, printLine, reportError } from './output.ts';
+import { factsOf, Timeline } from './timeline.ts';
 import { upGroupCommand } from './up-group.ts';
 
 export interface UpOptions extends GlobalOptions {
@@ -27,6 +28,7 @@ export async function upCommand(options: UpOptions): Promise<number> {
   const policy = await profileOf(options.policy);
   if (!policy.ok) return reportError(policy.error, options.json);
   const membership = membershipOf(options);
+  const timeline = new Timeline('up', options);
   const started = await startLocalNode({
     dataDir: options.data,
     endsByInterrupt: true,
@@ -41,6 +43,7 @@ export async function upCommand(options: UpOptions): Promise<number> {
       format: options.json || process.stderr.isTTY !== true ? 'json' : 'plain',
     },
     onPhase: (phase) => {
+      timeline.keep(phase.name);
       if (options.json) printJson({ phase });
       else printLine(`${green('up')} ${phase.name} (${Math.round(phase.elapsedMs)} ms)`);
     },
@@ -53,6 +56,8 @@ export async function upCommand(options: UpOptions): Promise<number> {
     await node.close();
     return reportError(control.error, options.json);
   }
+  const { id, metricsUrl } = node;
+  await timeline.report('done', factsOf({ node: id, pid: process.pid, metricsUrl }));
   if (options.json)
     printJson({
       ready: {

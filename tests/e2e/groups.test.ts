@@ -108,7 +108,7 @@ describe('a group of three node processes', () => {
     expect(await skein(['drain', 'n9'], data.path)).toMatchObject({ code: 2 });
   });
 
-  it('is redeployed under a load of runs, and none fails', async () => {
+  it('is redeployed under a load of runs, and none fails', { timeout: 240_000 }, async () => {
     const before = await pids();
     const load = startLoad(data.path, 4);
     await until('runs end', () => load.count() > 20);
@@ -144,6 +144,33 @@ describe('a group of three node processes', () => {
     expect((await ended).code).toBe(0);
     expect(processesWith(data.path)).toEqual([]);
     expect((await skein(['status'], data.path)).code).toBe(3);
+  });
+});
+
+describe('skein node', () => {
+  it('joins a cluster with its labels, and says which of them is wrong', async () => {
+    const folder = join(data.path, 'alone');
+    const args = ['node', '--cluster', 'labelled', '--label', 'zone=a', '--label', 'rack=r/1'];
+    const node = startSkein([...args, '--threads', '1', '--warm-hosts', '0', '--json'], folder);
+    const over = finished(node);
+    let lines = '';
+    node.stdout?.on('data', (chunk) => {
+      lines += chunk;
+    });
+    await until('the node is ready', () => lines.includes('"ready"'), 90_000);
+    const shown = JSON.parse((await skein(['status', '--json'], folder)).stdout);
+    expect(shown).toMatchObject({
+      work: 'ready',
+      cluster: { name: 'labelled', members: [{ facts: { labels: { zone: 'a', rack: 'r/1' } } }] },
+    });
+    expect((await skein(['drain'], folder)).code).toBe(0);
+    expect((await skein(['status'], folder)).stdout).toContain('0 runs (drained)');
+    node.kill('SIGINT');
+    expect((await over).code).toBe(0);
+    const wrong = await skein(['node', '--label', 'zo ne=a'], folder);
+    expect(wrong).toMatchObject({ code: 2, stderr: expect.stringContaining('--label') });
+    const byHand = await skein(['node', '--supervised'], folder);
+    expect(byHand).toMatchObject({ code: 2, stderr: expect.stringContaining('--supervised') });
   });
 });
 

@@ -252,7 +252,8 @@ export class SupervisedNode {
     if (!this.#isKept) return this.#set('failed', how);
     const { strategy, clock, timers, random, log } = this.#parts;
     const { name } = this.#settings;
-    const ended = { exit, wasReady: this.#wasReady, recentMs: this.#recentMs };
+    const { error } = process;
+    const ended = { exit, error, wasReady: this.#wasReady, recentMs: this.#recentMs };
     const fate = fateOf({ ...ended, nowMs: clock.monotonicMs() }, strategy, random);
     if (fate.kind === 'failed') {
       if (fate.why === 'too many restarts')
