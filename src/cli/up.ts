@@ -48,7 +48,12 @@ export async function upCommand(options: UpOptions): Promise<number> {
       else printLine(`${green('up')} ${phase.name} (${Math.round(phase.elapsedMs)} ms)`);
     },
   });
-  if (!started.ok) return reportError(started.error, options.json);
+  if (!started.ok) {
+    // The data directory of another node is none of ours.
+    if (started.error.code !== 'NODE_RUNNING')
+      await timeline.report('failed', factsOf({ error: started.error }));
+    return reportError(started.error, options.json);
+  }
   const node = started.value;
   for (const note of node.recovered) process.stderr.write(`recovered: ${note}\n`);
   const control = await startControlServer(node, options.data);
