@@ -33,15 +33,22 @@ export {
 } from './kernel/index.ts';
 export {
   type ExecuteRequest,
+  equalNodes,
   type Goal,
   type NodeOptions,
   planFor,
   type Query,
+  type RunningGroup,
   type SkeinNode,
+  type StartGroupOptions,
   startNode,
+  startNodeGroup,
 } from './runtime/index.ts';
 export {
   type ChildSpec,
+  type GroupEvent,
+  type GroupNode,
+  NodeGroup,
   type Strategy,
   type SupervisorReport,
   supervisor,

@@ -42,17 +42,23 @@ export class ControlClient {
     return sent.ok ? parsed<T>(text) : sent;
   }
 
-  /** Runs on the node; `onEvent` sees each event as it happens. */
+  /**
+   * Runs on the node; `onEvent` sees each event as it happens. Failures of its own: NODE_UNREACHABLE before the run has begun, so
+   * that it may be asked for elsewhere, PEER_LOST after it has.
+   */
   async run(run: ExecuteRequest, onEvent: (event: RunEvent) => void): Promise<Result<RunAnswer>> {
     let answer: RunAnswer | undefined;
+    let hasBegun = false;
     const sent = await this.#lines<RunLine>('/v1/runs', run, (line) => {
+      hasBegun = true;
       if ('event' in line) onEvent(line.event);
       else answer = line;
     });
-    if (!sent.ok) return sent;
-    return answer
-      ? success(answer)
-      : this.#unreachable('it closed the connection before the run ended');
+    if (answer) return success(answer);
+    if (!sent.ok && sent.error.code !== 'NODE_UNREACHABLE') return sent;
+    const reason = 'it closed the connection before the run ended';
+    if (hasBegun) return failure('PEER_LOST', { peer: this.#path, reason });
+    return sent.ok ? this.#unreachable(reason) : sent;
   }
 
   /** Replaces the nodes of a group; `onStep` sees each step as it happens. It goes on when nobody listens any more. */

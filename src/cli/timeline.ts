@@ -6,6 +6,11 @@ import { dim, type GlobalOptions, green, printJson, printLine, red } from './out
 
 type Phase = OperatorReport['phases'][number];
 
+interface PhaseEnd {
+  readonly ok?: boolean;
+  readonly detail?: string;
+}
+
 /** Of a report: a node that comes and goes for days must not fill it. */
 const PHASES_MAX = 10_000;
 
@@ -25,11 +30,18 @@ export class Timeline {
     return realPorts.clock.monotonicMs() - this.#startedMs;
   }
 
-  /** Notes a phase and prints it: `  1234 ms  n1 ready  process 17`. */
-  note(name: string, { ok = true, detail }: { ok?: boolean; detail?: string } = {}): void {
+  /** Notes a phase without printing it. */
+  keep(name: string, { ok = true, detail }: PhaseEnd = {}): Phase {
     const more = detail === undefined ? {} : { detail: detail.slice(0, 10_000) };
     const phase: Phase = { name, elapsedMs: this.elapsedMs(), ok, ...more };
     if (this.#phases.length < PHASES_MAX) this.#phases.push(phase);
+    return phase;
+  }
+
+  /** Notes a phase and prints it: `  1234 ms  n1 ready  process 17`. */
+  note(name: string, end: PhaseEnd = {}): void {
+    const phase = this.keep(name, end);
+    const { ok, detail } = phase;
     if (this.#options.json) printJson({ phase });
     else {
       const at = `${Math.round(phase.elapsedMs)} ms`.padStart(9);

@@ -33,7 +33,10 @@ export async function upGroupCommand(options: UpOptions): Promise<number> {
   }
   const timeline = new Timeline('up', options);
   const group = await start(plan.value, options, timeline);
-  if (!group.ok) return reportError(group.error, options.json);
+  if (!group.ok) {
+    await timeline.report('failed', factsOf({ error: group.error }));
+    return reportError(group.error, options.json);
+  }
   const interrupted = interruption(group.value);
   const operator = new GroupOperator(group.value, version);
   const code = await serve(group.value, operator, { options, timeline, interrupted });
@@ -136,7 +139,11 @@ async function serve(
   const { supervisor } = group;
   const waves = Math.ceil(supervisor.nodes().length / NODES_AT_ONCE);
   const ready = await Promise.race([supervisor.ready(supervisor.startMs * waves), interrupted]);
-  const facts = factsOf({ ...operator.status(), readyMs: ready?.ok ? timeline.elapsedMs() : null });
+  const facts = factsOf({
+    ...operator.status(),
+    readyMs: ready?.ok ? timeline.elapsedMs() : null,
+    error: ready && !ready.ok ? ready.error : null,
+  });
   const report = await timeline.report(ready?.ok ? 'done' : 'failed', facts);
   let code = 0;
   if (ready?.ok) {

@@ -5,6 +5,7 @@ import type { LogLevel } from '../telemetry/index.ts';
 import { profileOf } from './contract.ts';
 import { startLocalNode } from './local-node.ts';
 import { type GlobalOptions, green, printJson, printLine, reportError } from './output.ts';
+import { factsOf, Timeline } from './timeline.ts';
 import { upGroupCommand } from './up-group.ts';
 
 export interface UpOptions extends GlobalOptions {
@@ -29,6 +30,7 @@ export async function upCommand(options: UpOptions): Promise<number> {
   const policy = await profileOf(options.policy);
   if (!policy.ok) return reportError(policy.error, options.json);
   const membership = membershipOf(options);
+  const timeline = new Timeline('up', options);
   const started = await startLocalNode({
     dataDir: options.data,
     endsByInterrupt: true,
@@ -43,11 +45,17 @@ export async function upCommand(options: UpOptions): Promise<number> {
       format: options.json || process.stderr.isTTY !== true ? 'json' : 'plain',
     },
     onPhase: (phase) => {
+      timeline.keep(phase.name);
       if (options.json) printJson({ phase });
       else printLine(`${green('up')} ${phase.name} (${Math.round(phase.elapsedMs)} ms)`);
     },
   });
-  if (!started.ok) return reportError(started.error, options.json);
+  if (!started.ok) {
+    // The data directory of another node is none of ours.
+    if (started.error.code !== 'NODE_RUNNING')
+      await timeline.report('failed', factsOf({ error: started.error }));
+    return reportError(started.error, options.json);
+  }
   const node = started.value;
   for (const note of node.recovered) process.stderr.write(`recovered: ${note}\n`);
   const control = await startControlServer(node, options.data);
@@ -55,6 +63,8 @@ export async function upCommand(options: UpOptions): Promise<number> {
     await node.close();
     return reportError(control.error, options.json);
   }
+  const { id, metricsUrl } = node;
+  await timeline.report('done', factsOf({ node: id, pid: process.pid, metricsUrl }));
   if (options.json)
     printJson({
       ready: {

@@ -3,7 +3,11 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ControlClient } from '../../src/api/index.ts';
 import { checker } from '../../src/contracts/index.ts';
-import { type GroupStatus, OperatorReportSchema } from '../../src/runtime/index.ts';
+import {
+  type GroupStatus,
+  type NodeStatus,
+  OperatorReportSchema,
+} from '../../src/runtime/index.ts';
 import { processesWith } from '../support/processes.ts';
 import { startLoad } from '../support/run-load.ts';
 import { dataDir, finished, skein, startSkein } from '../support/skein-command.ts';
@@ -23,6 +27,14 @@ const status = async (): Promise<GroupStatus> => {
 const states = async () => (await status()).nodes.map(({ state }) => state).join(' ');
 const pids = async () => (await status()).nodes.map(({ pid }) => pid);
 
+/** What a node has heard of another: whether it takes work. */
+const seenBy = async (name: string, other: string) => {
+  const id = (await status()).nodes.find((node) => node.name === other)?.node;
+  const node = new ControlClient(join(data.path, 'nodes', name));
+  const answer = await node.get<NodeStatus>('/v1/status');
+  const members = answer.ok ? (answer.value.cluster?.members ?? []) : [];
+  return members.find((member) => member.node === id)?.facts.state;
+};
 const oneRun = () => startLoad(data.path, 1).stop();
 
 /** The newest report of a command, checked. */
@@ -97,6 +109,7 @@ describe('a group of three node processes', () => {
     expect(drained).toMatchObject({ code: 0, stdout: expect.stringContaining('n3 drained') });
     expect(reportOf('drain')).toMatchObject({ outcome: 'done', facts: { node: 'n3' } });
     await until('it says so', async () => (await states()) === 'ready ready drained');
+    await until('the cluster knows', async () => (await seenBy('n1', 'n3')) === 'draining');
     const alone = new ControlClient(join(data.path, 'nodes/n3'));
     const request = { target: { kind: 'skill', skill: 'hello' } } as const;
     expect(await alone.run(request, () => undefined)).toMatchObject({
@@ -105,10 +118,11 @@ describe('a group of three node processes', () => {
     expect(await oneRun()).toMatchObject({ runs: 1, failed: [] });
     expect((await skein(['drain', 'n3', '--undo'], data.path)).code).toBe(0);
     await until('it works again', async () => (await states()) === 'ready ready ready');
+    await until('the cluster knows', async () => (await seenBy('n1', 'n3')) === 'ready');
     expect(await skein(['drain', 'n9'], data.path)).toMatchObject({ code: 2 });
   });
 
-  it('is redeployed under a load of runs, and none fails', async () => {
+  it('is redeployed under a load of runs, and none fails', { timeout: 240_000 }, async () => {
     const before = await pids();
     const load = startLoad(data.path, 4);
     await until('runs end', () => load.count() > 20);
@@ -144,6 +158,33 @@ describe('a group of three node processes', () => {
     expect((await ended).code).toBe(0);
     expect(processesWith(data.path)).toEqual([]);
     expect((await skein(['status'], data.path)).code).toBe(3);
+  });
+});
+
+describe('skein node', () => {
+  it('joins a cluster with its labels, and says which of them is wrong', async () => {
+    const folder = join(data.path, 'alone');
+    const args = ['node', '--cluster', 'labelled', '--label', 'zone=a', '--label', 'rack=r/1'];
+    const node = startSkein([...args, '--threads', '1', '--warm-hosts', '0', '--json'], folder);
+    const over = finished(node);
+    let lines = '';
+    node.stdout?.on('data', (chunk) => {
+      lines += chunk;
+    });
+    await until('the node is ready', () => lines.includes('"ready"'), 90_000);
+    const shown = JSON.parse((await skein(['status', '--json'], folder)).stdout);
+    expect(shown).toMatchObject({
+      work: 'ready',
+      cluster: { name: 'labelled', members: [{ facts: { labels: { zone: 'a', rack: 'r/1' } } }] },
+    });
+    expect((await skein(['drain'], folder)).code).toBe(0);
+    expect((await skein(['status'], folder)).stdout).toContain('0 runs (drained)');
+    node.kill('SIGINT');
+    expect((await over).code).toBe(0);
+    const wrong = await skein(['node', '--label', 'zo ne=a'], folder);
+    expect(wrong).toMatchObject({ code: 2, stderr: expect.stringContaining('--label') });
+    const byHand = await skein(['node', '--supervised'], folder);
+    expect(byHand).toMatchObject({ code: 2, stderr: expect.stringContaining('--supervised') });
   });
 });
 

@@ -1,5 +1,5 @@
 /** Node processes of a group on virtual time: they say what a real one says on its pipe, and misbehave as a test tells them to. */
-import type { Processes, ProcessSpec } from '../../src/contracts/index.ts';
+import type { Processes, ProcessSpec, SkeinError } from '../../src/contracts/index.ts';
 import {
   SimulatedLife,
   type SimulatedProcess,
@@ -22,6 +22,8 @@ import { recordingLog } from './systems.ts';
 export interface Manner {
   /** Ends with this exit code instead of getting ready. */
   exitCode?: number;
+  /** Says so before it ends with that exit code. */
+  error?: SkeinError;
   /** Never says that it is ready. */
   isMute?: boolean;
   /** Does not see the others. */
@@ -143,6 +145,7 @@ function live(process: SimulatedProcess, manner: Manner, members: Set<string>): 
     if (manner.refusesLabel !== undefined && labels.includes(manner.refusesLabel))
       return process.exit({ exitCode: 2, signal: null });
     if (manner.exitCode !== undefined) {
+      if (manner.error) say({ kind: 'failed', error: manner.error });
       process.writeStderr('a reason\n');
       return process.exit({ exitCode: manner.exitCode, signal: null });
     }

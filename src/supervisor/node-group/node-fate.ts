@@ -1,5 +1,5 @@
 /** What a group does about a node, as pure functions: is it ready, and does it live again after its process has ended. */
-import type { ProcessExit, Random } from '../../contracts/index.ts';
+import type { ProcessExit, Random, SkeinError } from '../../contracts/index.ts';
 import { backoffDelayMs } from '../../transport/index.ts';
 import { judgeRestart } from '../restart-intensity.ts';
 import type { Strategy } from '../strategy.ts';
@@ -21,6 +21,8 @@ const BAD_INPUT = 2;
 
 export interface EndedNode {
   readonly exit: ProcessExit;
+  /** Why it could not start, where it said so. */
+  readonly error: SkeinError | undefined;
   /** Whether this life had been ready. */
   readonly wasReady: boolean;
   /** Times of the restarts that count still. */
@@ -30,11 +32,14 @@ export interface EndedNode {
 
 /** For a process that ended unasked. */
 export function fateOf(
-  { exit, wasReady, recentMs, nowMs }: EndedNode,
+  { exit, error, wasReady, recentMs, nowMs }: EndedNode,
   { intensity, backoff }: Strategy,
   random: Random,
 ): NodeFate {
-  if (exit.exitCode === BAD_INPUT && !wasReady) return { kind: 'failed', why: 'bad settings' };
+  // A life of an earlier supervisor may still be on its way out.
+  const isPassing = error?.code === 'NODE_RUNNING';
+  if (exit.exitCode === BAD_INPUT && !wasReady && !isPassing)
+    return { kind: 'failed', why: 'bad settings' };
   const verdict = judgeRestart(recentMs, nowMs, intensity);
   if (verdict.kind === 'exhausted') return { kind: 'failed', why: 'too many restarts' };
   const delayMs = backoff ? backoffDelayMs(backoff, verdict.recent.length, random) : 0;

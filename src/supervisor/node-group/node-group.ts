@@ -152,17 +152,16 @@ export class NodeGroup {
   }
 
   /**
-   * Begins a stopped node anew and waits until it is ready. A life that does not get there is not followed by another: the node is
-   * stopped. Failure: NODE_START_FAILED, or why the node says that it could not start.
+   * Begins a stopped node anew and waits until it is ready. A life that ends before is followed by others, as the strategy lets it; when
+   * time is over, or the node is given up, it is stopped. Failure: NODE_START_FAILED, or why the node says that it could not start.
    */
   async begin(settings: NodeSettings, timeoutMs = this.startMs): Promise<Result<void>> {
     const node = this.#nodes.get(settings.name);
     if (!node) return noSuchNode(settings.name, this.#nodes);
     if (this.#isOver) return { ok: false, error: unready(node, 'its group has been stopped') };
-    node.begin({ settings, onTrial: true });
+    node.begin(settings);
     const ready = await this.whenReady(settings.name, timeoutMs);
-    if (ready.ok) node.keep();
-    else await node.stop();
+    if (!ready.ok) await node.stop();
     return ready;
   }
 

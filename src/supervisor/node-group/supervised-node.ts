@@ -86,8 +86,6 @@ export class SupervisedNode {
   #wasReady = false;
   #restarts = 0;
   #recentMs: readonly number[] = [];
-  /** Whether a process that ends is followed by another. */
-  #isKept = false;
   #timer: TimerHandle | undefined;
   #draining: ((result: Result<DrainReport>) => void) | undefined;
 
@@ -135,16 +133,11 @@ export class SupervisedNode {
     };
   }
 
-  /** Begins a life. One that is on trial is not followed by another until `keep`. */
-  begin({ settings = this.#settings, onTrial = false } = {}): void {
+  /** Begins a life, and with it a new count of restarts. */
+  begin(settings = this.#settings): void {
     this.#settings = settings;
-    this.#isKept = !onTrial;
     this.#recentMs = [];
     this.#launch();
-  }
-
-  keep(): void {
-    this.#isKept = true;
   }
 
   /** It knows the others of its group. */
@@ -181,7 +174,6 @@ export class SupervisedNode {
 
   /** Ends it for as long as nobody begins it again; settles when its process is gone. */
   async stop(): Promise<void> {
-    this.#isKept = false;
     this.#timer?.cancel();
     const process = this.#process;
     if (process) {
@@ -249,10 +241,10 @@ export class SupervisedNode {
     if (this.#state === 'stopping') return this.#set('stopped');
     const how = describeProcessExit(exit);
     this.#error ??= process.error ?? this.#startFailure(reasonOf(how, process.lastWords));
-    if (!this.#isKept) return this.#set('failed', how);
     const { strategy, clock, timers, random, log } = this.#parts;
     const { name } = this.#settings;
-    const ended = { exit, wasReady: this.#wasReady, recentMs: this.#recentMs };
+    const { error } = process;
+    const ended = { exit, error, wasReady: this.#wasReady, recentMs: this.#recentMs };
     const fate = fateOf({ ...ended, nowMs: clock.monotonicMs() }, strategy, random);
     if (fate.kind === 'failed') {
       if (fate.why === 'too many restarts')

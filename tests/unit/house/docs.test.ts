@@ -44,6 +44,7 @@ describe('documents', () => {
       'docs/skills.md',
       'docs/testing.md',
       'docs/simulation.md',
+      'docs/operating.md',
     ];
     const broken = pages.flatMap((page) => {
       const links = Array.from(

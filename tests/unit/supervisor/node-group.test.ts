@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { skeinError } from '../../../src/contracts/index.ts';
 import { simulatedGroup } from '../../support/simulated-group.ts';
 
 const NAMES = ['n1', 'n2', 'n3'];
@@ -93,6 +94,22 @@ describe('a group of nodes', () => {
       },
     });
     expect(world.started.filter((name) => name === 'n2')).toHaveLength(1);
+  });
+
+  it('shows the error that a node gave for itself', async () => {
+    const error = skeinError('NODE_KEY_UNUSABLE', { file: 'node.key', reason: 'it is damaged' });
+    const world = simulatedGroup(NAMES, { manners: { n2: { exitCode: 2, error } } });
+    expect(await world.settled(world.group.ready())).toEqual({ ok: false, error });
+    expect(world.states().n2).toBe('failed');
+  });
+
+  it('tries again while an earlier life has the data', async () => {
+    const error = skeinError('NODE_RUNNING', { dataDir: '/data/n2', pid: 1 });
+    const world = simulatedGroup(NAMES, { manners: { n2: { exitCode: 2, error } } });
+    await world.time.advance(1_000);
+    expect(world.states().n2).toMatch(/waiting|starting/);
+    world.manners.n2 = {};
+    expect(await world.settled(world.group.ready())).toMatchObject({ ok: true });
   });
 
   it.each([

@@ -89,6 +89,20 @@ describe('a rollout', () => {
     expect(group.nodes()[2]?.pid).toBe(before[2]?.pid);
   });
 
+  it('gives a new life that ends by chance another try', async () => {
+    const world = simulatedGroup(NAMES);
+    await world.settled(world.group.ready());
+    world.manners.n1 = { exitCode: 1 };
+    world.group.onEvent((event) => {
+      if (event.kind === 'state' && event.state === 'waiting') world.manners.n1 = {};
+    });
+    const { clock } = world.time;
+    const settings = NAMES.map(settingsOf);
+    const result = await world.settled(rollOut(world.group, { settings, timeoutMs: 5_000, clock }));
+    expect(result).toMatchObject({ ok: true, value: { replaced: NAMES } });
+    expect(world.group.nodes().map(({ restarts }) => restarts)).toEqual([1, 0, 0]);
+  });
+
   it('says that a node is down that comes back with no settings at all', async () => {
     const { result, states } = await rollout({ n1: { exitCode: 1 } });
     expect(result).toMatchObject({
