@@ -1,6 +1,6 @@
 /**
  * The actors of one kind that live on this node, and the messages that wait for one to come to life. A key is claimed while
- * somebody wants it here: a message that waits, a reminder whose time has come, or the actor itself. When another node turns out
+ * somebody wants it here, and a little longer: a message that waits, a reminder whose time has come, the actor itself. When another node turns out
  * to have it, who waits is told so and the claim ends: a claim left standing would bring the actor back after its passivation.
  */
 import {
@@ -46,6 +46,8 @@ export type SendHere = (ref: ActorRef) => Promise<AskResult<VirtualAnswer>>;
 
 /** Claims and reminders are looked through so often. */
 const LOOK_MS = 500;
+/** Who asked in vain asks again: a lease that is given up while it is being taken has to run out. */
+const CLAIM_KEPT_MS = 3_000;
 /** Reminders that a node begins to care for in one look. */
 const DUE_AT_ONCE = 100;
 /** What is stored of the actor is not for this program to run on. */
@@ -69,7 +71,8 @@ export class KindHost {
   readonly #directory: Directory;
   readonly #ownership: Ownership;
   readonly #live = new Map<string, LiveActor>();
-  readonly #claimed = new Set<string>();
+  /** Keys that are claimed, and when each was last wanted here (monotonic). */
+  readonly #claimed = new Map<string, number>();
   readonly #waiting: Waiting;
   #isClosed = false;
   #announceAgainMs = 0;
@@ -185,7 +188,7 @@ export class KindHost {
 
   #claim(key: string): Result<void> {
     const claimed = this.#ownership.claim(key);
-    if (claimed.ok) this.#claimed.add(key);
+    if (claimed.ok) this.#claimed.set(key, this.#world.ports.clock.monotonicMs());
     return claimed;
   }
 
@@ -195,14 +198,20 @@ export class KindHost {
   }
 
   #standingChanged(key: string | undefined): void {
-    for (const each of key === undefined ? [...this.#claimed] : [key]) this.#checkClaim(each);
+    for (const each of key === undefined ? [...this.#claimed.keys()] : [key])
+      this.#checkClaim(each);
   }
 
   #checkClaim(key: string): void {
-    if (!this.#claimed.has(key) || this.#live.has(key)) return;
+    const wantedAtMs = this.#claimed.get(key);
+    if (wantedAtMs === undefined || this.#live.has(key)) return;
+    const nowMs = this.#world.ports.clock.monotonicMs();
+    const isWanted = this.#isWanted(key);
+    if (isWanted) this.#claimed.set(key, nowMs);
     const isElsewhere = this.#isElsewhere(key);
     if (isElsewhere) this.#waiting.turnAway(key, notHere('another node owns it'));
-    if (isElsewhere || !this.#isWanted(key)) this.#disclaim(key);
+    const isForgotten = !isWanted && nowMs - wantedAtMs > CLAIM_KEPT_MS;
+    if (isElsewhere || isForgotten) this.#disclaim(key);
   }
 
   #isWanted(key: string): boolean {
@@ -236,7 +245,7 @@ export class KindHost {
 
   #lookAround(): void {
     if (this.#isClosed) return;
-    for (const key of [...this.#claimed]) this.#checkClaim(key);
+    for (const key of [...this.#claimed.keys()]) this.#checkClaim(key);
     this.#claimDue();
     this.#keepHosts();
     this.#look = this.#world.ports.timers.after(LOOK_MS, () => this.#lookAround());

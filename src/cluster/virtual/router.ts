@@ -34,9 +34,11 @@ export interface RoutedMessage {
 const TRIES_MAX = 100;
 const BACKOFF_MS_MIN = 10;
 const BACKOFF_MS_MAX = 500;
-/** What a message may wait at the other side, so that its answer is still in time, and others are tried too. */
-const WAIT_SHARE = 0.9;
+/** What a message may wait at the other side, so that others are tried too. */
 const WAIT_MS_MAX = 2_000;
+/** What is left then for its answer to come back in time: a late one says nothing. */
+const ANSWER_SHARE = 0.1;
+const ANSWER_MS_MIN = 100;
 
 export class Router {
   readonly #system: ActorSystem;
@@ -52,7 +54,8 @@ export class Router {
     let reason = 'no node hosts it';
     for (let tries = 1; ; tries++) {
       const node = this.#next(host, message.key, avoided);
-      if (node !== undefined) {
+      const isInTime = tries === 1 || clock.monotonicMs() < endMs;
+      if (node !== undefined && isInTime) {
         const answer = await this.#send(host, node, message, endMs);
         if (answer.kind === 'answered') return answered(answer.value);
         if (answer.kind === 'unknown') return unknown(answer.error);
@@ -88,7 +91,9 @@ export class Router {
       timeoutMs: endMs - this.#system.clock.monotonicMs(),
       ...(trace === undefined ? {} : { trace }),
     });
-    const waitMs = Math.min(options().timeoutMs * WAIT_SHARE, WAIT_MS_MAX);
+    const leftMs = endMs - this.#system.clock.monotonicMs();
+    const spareMs = leftMs - Math.max(ANSWER_MS_MIN, leftMs * ANSWER_SHARE);
+    const waitMs = Math.max(0, Math.min(spareMs, WAIT_MS_MAX));
     if (node === this.#system.node)
       return host.deliver(key, waitMs, (ref) => this.#system.ask(ref, type, payload, options()));
     const agent: VirtualAgent = new ActorRef(node as NodeId, MAIN_THREAD, AGENT_PATH, 0);
