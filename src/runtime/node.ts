@@ -182,6 +182,7 @@ function assemble(
       onChange: () => virtual?.actors.reconsider(),
     });
   if (place) gate.onDrain(place.delegation.idle);
+  gate.onDrain(async () => virtual?.actors.yieldAll());
   const workers = place?.delegation.delegator ?? pool;
   const verifier = system.spawn(verifierActor, { pool: workers }, { name: 'verifier' });
   const keepers = system.spawn(

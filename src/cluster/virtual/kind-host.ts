@@ -158,6 +158,18 @@ export class KindHost {
     this.#ownership.reconsider();
   }
 
+  /** Gives up, in order, what another node may have. */
+  async yieldAll(): Promise<void> {
+    const { node } = this.#world.system;
+    const isWantedElsewhere = (key: string): boolean =>
+      this.#ownership.preferenceOf(key).some((each) => each !== node);
+    const yielded = this.liveKeys.filter(isWantedElsewhere).map((key) => {
+      this.#claimed.delete(key);
+      return this.#ownership.disclaim(key);
+    });
+    await Promise.all(yielded);
+  }
+
   /** Gives everything up in order: mailboxes are worked off, leases given back. */
   async close(): Promise<void> {
     this.#isClosed = true;

@@ -163,6 +163,11 @@ export class VirtualActors {
     for (const host of this.#hosts.values()) host.reconsider();
   }
 
+  /** Gives up all that live here and that another node may have; what comes for them then goes there. For a node that drains. */
+  async yieldAll(): Promise<void> {
+    await Promise.all([...this.#hosts.values()].map((host) => host.yieldAll()));
+  }
+
   /** Works off the mailboxes of all that live here, gives their leases back and takes no more. For the end of a node. */
   async handOverAll(): Promise<void> {
     this.#isClosed = true;

@@ -14,8 +14,12 @@ afterEach(async () => {
 const TERMS = { ttlMs: 2_000, stopMs: 200, isStateForgetful: false };
 const KEYS = Array.from({ length: 12 }, (_, at) => `key/${at}`);
 
-async function begin(natsUrl?: string): Promise<SkeinNode> {
-  const cluster = { name: 'virtual', ...(natsUrl === undefined ? {} : { natsUrl }) };
+async function begin(first?: SkeinNode): Promise<SkeinNode> {
+  const { nats: natsUrl, natsCredsFile } = (await first?.status())?.cluster ?? {};
+  const cluster = {
+    name: 'virtual',
+    ...(natsUrl && natsCredsFile ? { natsUrl, natsCredsFile } : {}),
+  };
   const options = { dataDir: 'memory', threads: 1, warmHosts: 0, cluster } as const;
   const node = valueIn(await startNode({ ...options, virtual: { terms: TERMS } }));
   nodes.push(node);
@@ -28,7 +32,7 @@ const isAnswered = <T>(result: AskResult<T>): result is AskResult<T> & { kind: '
 
 it('spreads keys over the nodes, answers from each, and hands them over when a node ends', async () => {
   const alpha = await begin();
-  const beta = await begin((await alpha.status()).cluster?.nats);
+  const beta = await begin(alpha);
   const asked = (node: SkeinNode, key: string) =>
     until(`${key} answers`, async () => {
       const result = await node.virtual.get(counterOf(''), key).ask('increment');
@@ -48,6 +52,12 @@ it('spreads keys over the nodes, answers from each, and hands them over when a n
     expect({ key, ...two }).toEqual({ key, ...one, count: one.count + 1 });
     before.set(key, two.count);
   }
+  expect(await beta.drain({ timeoutMs: 20_000 })).toMatchObject({ ok: true });
+  expect([...beta.virtual.live().values()].flat()).toEqual([]);
+  const oneOfBetas = KEYS[0] ?? '';
+  const moved = await asked(beta, oneOfBetas);
+  expect(moved).toMatchObject({ node: alpha.id, count: (before.get(oneOfBetas) ?? 0) + 1 });
+  before.set(oneOfBetas, moved.count);
   nodes.splice(nodes.indexOf(beta), 1);
   await beta.close();
   for (const key of KEYS) {
