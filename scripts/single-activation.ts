@@ -4,16 +4,14 @@
  * seed; with `--nats` the server is restarted as well.
  * Fails when one epoch has two writers, two activations of a key act at once, or an acknowledged increment is missing.
  */
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { realPorts, seededRandom } from '../src/host/index.ts';
-import { startNode } from '../src/index.ts';
 import { openJetStreamState } from '../src/journal/index.ts';
 import { createLog } from '../src/telemetry/index.ts';
 import { dialNats } from '../src/transport/index.ts';
 import { AckLog, overlaps, StoreChecker } from './activation/checkers.ts';
 import { counterOf } from './activation/counter.ts';
-import { type Fleet, type FleetNode, sleep, startFleet } from './activation/fleet.ts';
+import { type Fleet, type FleetNode, sleep, startClient, startFleet } from './activation/fleet.ts';
 
 const { values } = parseArgs({
   options: {
@@ -55,15 +53,8 @@ state.value.watch('act.counter.', store.hear);
 
 for (const node of fleet.nodes) await fleet.start(node);
 if (!fleet.nodes.every(({ isReady }) => isReady)) await giveUp('not all nodes have started');
-const client = await startNode({
-  dataDir: join(fleet.folder, 'client'),
-  threads: 1,
-  warmHosts: 0,
-  log: { level: 'silent', format: 'json' },
-  cluster: { name: fleet.cluster, natsUrl: fleet.natsUrl },
-});
-if (!client.ok) throw new Error(client.error.message);
-const { virtual } = client.value;
+const client = await startClient(fleet);
+const { virtual } = client;
 const counter = counterOf('client');
 const registered = await virtual.register(counter, { host: false });
 if (!registered.ok) throw new Error(registered.error.message);
@@ -115,7 +106,7 @@ const isGood =
   acks.acknowledged > 0;
 if (values.json) process.stdout.write(`${JSON.stringify(report)}\n`);
 else for (const [name, value] of Object.entries(report)) say(`${name.padEnd(24)} ${value}`);
-await client.value.close();
+await client.close();
 await state.value.close();
 await nats.value.close();
 await fleet.close();

@@ -5,13 +5,11 @@
  *
  *     node bench/cluster/failover.ts [--rounds=12]
  */
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { counterOf } from '../../scripts/activation/counter.ts';
-import { sleep, startFleet } from '../../scripts/activation/fleet.ts';
+import { sleep, startClient, startFleet } from '../../scripts/activation/fleet.ts';
 import { DEFAULT_TERMS, VIRTUAL_TERMS } from '../../src/cluster/index.ts';
 import { realPorts } from '../../src/host/index.ts';
-import { startNode } from '../../src/index.ts';
 import { percentile, rounded } from '../harness/statistics.ts';
 
 const { values } = parseArgs({
@@ -25,15 +23,8 @@ const ROUND_MS = 60_000;
 const nowMs = realPorts.clock.monotonicMs;
 const fleet = await startFleet(NODES);
 for (const node of fleet.nodes) await fleet.start(node);
-const client = await startNode({
-  dataDir: join(fleet.folder, 'client'),
-  threads: 1,
-  warmHosts: 0,
-  log: { level: 'silent', format: 'json' },
-  cluster: { name: fleet.cluster, natsUrl: fleet.natsUrl },
-});
-if (!client.ok) throw new Error(client.error.message);
-const { virtual } = client.value;
+const client = await startClient(fleet);
+const { virtual } = client;
 const counter = counterOf('client');
 const registered = await virtual.register(counter, { host: false });
 if (!registered.ok) throw new Error(registered.error.message);
@@ -74,6 +65,6 @@ const say = (metric: string, value: number): void => {
 };
 say('virtual actor away after kill -9, p50', percentile(awayMs, 0.5).value);
 say('virtual actor away after kill -9, p99', percentile(awayMs, 0.99).value);
-await client.value.close();
+await client.close();
 await fleet.close();
 process.exit(0);

@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findProgram, realPorts, realProcesses } from '../../src/host/index.ts';
+import { type SkeinNode, startNode } from '../../src/index.ts';
 import { createLog } from '../../src/telemetry/index.ts';
 import { startNatsServer } from '../../src/transport/index.ts';
 import { type CutProxy, cutProxy } from './proxy.ts';
@@ -110,4 +111,22 @@ export async function startFleet(size: number): Promise<Fleet> {
     },
     turnsFiles: () => nodes.map(({ at }) => turnsFile(at)),
   };
+}
+
+/** A node of this process that hosts nothing and asks the others; nobody breaks it. */
+export async function startClient({ folder, cluster, natsUrl, close }: Fleet): Promise<SkeinNode> {
+  let why = '';
+  for (let tries = 0; tries < STARTS; tries++) {
+    const client = await startNode({
+      dataDir: join(folder, `client-${tries}`),
+      threads: 1,
+      warmHosts: 0,
+      log: { level: 'silent', format: 'json' },
+      cluster: { name: cluster, natsUrl },
+    });
+    if (client.ok) return client.value;
+    why = client.error.message;
+  }
+  await close();
+  throw new Error(why);
 }

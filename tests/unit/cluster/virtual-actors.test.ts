@@ -74,7 +74,11 @@ const account = defineVirtualActor({
 async function world(opened: (state: SharedState) => Result<SharedState> = success) {
   const time = simulatedTime();
   const server = simulatedState(time, seededRandom('virtual'));
-  const node = async (name: string, candidates: () => readonly Candidate[]) => {
+  const node = async (
+    name: string,
+    candidates: () => readonly Candidate[],
+    isStateForgetful = false,
+  ) => {
     const life = new SimulatedLife();
     const ports = portsOf(life, time, seededRandom(name));
     const { log, lines } = recordingLog();
@@ -83,7 +87,7 @@ async function world(opened: (state: SharedState) => Result<SharedState> = succe
       VirtualActors.open({
         ...{ system, ports, log, candidates },
         openState: async () => opened(server.join(name, life)),
-        terms: { isStateForgetful: false },
+        terms: { isStateForgetful },
       }),
     );
     return { actors, life, lines, system };
@@ -295,6 +299,24 @@ describe('a virtual actor', () => {
     expect(results.map(errorOf)).toEqual(waiting.map(() => 'answered'));
     expect(answer(await ask(other.actors.get(account, 'k').ask('deposit', 0)))).toBe(21);
     expect(other.actors.live().get('account')).toEqual(['k']);
+  });
+
+  it('is back when the lease of its lost node has run out, however short the patience of who asks', async () => {
+    const { actors, life, ask, node, run, time, server } = await world();
+    const other = await node('n-2', () => [{ node: 'n-2', labels: {}, weight: 1 }], true);
+    valueIn(await run(other.actors.register(account)));
+    await time.advance(6_000);
+    // Taking a lease takes longer than one ask waits.
+    server.faults.delayMs = 150;
+    answer(await ask(actors.get(account, 'k').ask('deposit', 1)));
+    life.die();
+    const startMs = time.clock.monotonicMs();
+    const handle = other.actors.get(account, 'k');
+    const isBack = async () =>
+      (await ask(handle.ask('read', undefined, { timeoutMs: 320 }))).kind === 'answered';
+    while (!(await isBack()) && time.clock.monotonicMs() - startMs < 20_000)
+      await time.advance(200);
+    expect(time.clock.monotonicMs() - startMs).toBeLessThan(8_000);
   });
 
   it('lives only where the labels are that its kind requires', async () => {
