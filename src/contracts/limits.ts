@@ -48,8 +48,10 @@ export const LIMITS = {
   peerKeys: 10_000,
   /** A hello holds two keys, two names and an offer of direct links: below 1 KiB. */
   helloBytes: 2 * KIB,
-  /** Signatures that a thread checks, about 100 us each; of one sender that has proved itself. */
+  /** Signatures that a thread checks, about 100 us each; at once; of one sender that has proved itself. */
   hellosPerSecond: 1_000,
+  /** Together below 15 ms. Who is refused tries again, a little later each time. */
+  hellosAtOnce: 100,
   hellosPerSecondOfOne: 50,
   /** Of what comes from other nodes: nesting, keys of one map, items of one list, bytes of one key. */
   foreignDepth: 32,

@@ -48,7 +48,8 @@ export type Admission =
   | { readonly refusal: Refusal; readonly sender?: string };
 
 const WINDOW_WORDS = 9;
-const ALL = { perSecond: LIMITS.hellosPerSecond, burst: 2 * LIMITS.hellosPerSecond };
+/** All of a burst are checked in one go, while everything else waits. */
+const ALL = { perSecond: LIMITS.hellosPerSecond, burst: LIMITS.hellosAtOnce };
 const ONE = { perSecond: LIMITS.hellosPerSecondOfOne, burst: 2 * LIMITS.hellosPerSecondOfOne };
 
 export class HelloGate {

@@ -177,8 +177,14 @@ export async function frameWorld(seed: string, skewMs = 0): Promise<FrameWorld> 
     [gossip.refused(), sessions.refused()]
       .flatMap((counts) => Object.values(counts))
       .reduce((sum, count) => sum + count, 0);
-  const reasons = () =>
-    [gossip.refused(), sessions.refused()].flatMap((counts) => Object.entries(counts));
+  const reasons = (): readonly (readonly [string, number])[] => {
+    const sums = new Map<string, number>();
+    for (const counts of [gossip.refused(), sessions.refused()]) {
+      for (const [reason, count] of Object.entries(counts))
+        sums.set(reason, (sums.get(reason) ?? 0) + count);
+    }
+    return [...sums];
+  };
 
   let port: FramePort | undefined;
   let portEnded = true;
@@ -243,13 +249,17 @@ export async function frameWorld(seed: string, skewMs = 0): Promise<FrameWorld> 
         if (way === 'as a frame of a session') return 0;
         return way.endsWith('of gossip') ? answersOfGossip : answers;
       };
-      const before = [refused(), answered(), changes] as const;
-      const known = new Map(reasons());
+      // A large frame is several packets, and those that come after their session has ended are stale.
+      const judged = () =>
+        reasons().filter(([reason]) => way !== 'as a frame of a session' || reason !== 'stale');
+      const count = () => judged().reduce((sum, [, each]) => sum + each, 0);
+      const before = [count(), answered(), changes] as const;
+      const known = new Map(judged());
       await deliver(way, bytes);
       await time.advance(30);
-      const grown = reasons().filter(([reason, count]) => count > (known.get(reason) ?? 0));
+      const grown = judged().filter(([reason, count]) => count > (known.get(reason) ?? 0));
       return {
-        refused: refused() - before[0],
+        refused: count() - before[0],
         reasons: grown.map(([reason]) => reason),
         answers: answered() - before[1],
         changes: changes - before[2],
