@@ -113,14 +113,14 @@ const BUGS: readonly Omit<Mutant, 'profile'>[] = [
   {
     name: 'refutation: a member that is suspected says nothing',
     file: 'cluster/membership/membership.ts',
-    from: 'this.#raise(incarnation, this.#own.facts);',
+    from: 'this.#raise(claim.incarnation, this.#own.facts);',
     to: '',
   },
   {
     name: 'refutation: the incarnation is not raised',
     file: 'cluster/membership/membership.ts',
-    from: 'incarnation: Math.max(above, this.#own.incarnation) + 1, facts };',
-    to: 'incarnation: Math.max(above, this.#own.incarnation), facts };',
+    from: 'Math.max(above, this.#own.incarnation) + 1;',
+    to: 'Math.max(above, this.#own.incarnation);',
   },
   {
     name: 'older reports count',
@@ -137,8 +137,8 @@ const BUGS: readonly Omit<Mutant, 'profile'>[] = [
   {
     name: 'the dead are never suspected',
     file: 'cluster/membership/membership.ts',
-    from: 'if (report && !isGone(report)) {\n      this.#take',
-    to: "if (report && report.status === 'suspect') {\n      this.#take",
+    from: 'if (!known || isGone(known.report)) return;\n    const { node',
+    to: "if (known?.report.status !== 'suspect') return;\n    const { node",
   },
   {
     name: 'who was declared dead is not told so when it says hello',
