@@ -137,7 +137,8 @@ async function serve(
   const control = await startGroupServer(operator, options.data, realPorts);
   if (!control.ok) return reportError(control.error, options.json);
   const { supervisor } = group;
-  const waves = Math.ceil(supervisor.nodes().length / NODES_AT_ONCE);
+  // One more: a node that ends while it starts gets another try.
+  const waves = Math.ceil(supervisor.nodes().length / NODES_AT_ONCE) + 1;
   const ready = await Promise.race([supervisor.ready(supervisor.startMs * waves), interrupted]);
   const facts = factsOf({
     ...operator.status(),

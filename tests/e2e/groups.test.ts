@@ -57,8 +57,14 @@ beforeAll(async () => {
   up.stdout?.on('data', (chunk) => {
     said += chunk;
   });
-  await until('the group is ready', () => said.includes('Ctrl-C ends them all'), 90_000);
-});
+  let isOver = false;
+  void ended.then(() => {
+    isOver = true;
+  });
+  const isReady = () => said.includes('Ctrl-C ends them all');
+  await until('the group is ready', () => isReady() || isOver, 150_000);
+  if (!isReady()) throw new Error((await ended).stdout + (await ended).stderr);
+}, 180_000);
 afterAll(() => {
   up.kill('SIGKILL');
   data.remove();
