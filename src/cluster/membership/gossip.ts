@@ -58,6 +58,11 @@ export class Gossip {
       bus.subscribe(subjectFor(cluster, self), receive),
       bus.subscribe(subjectFor(cluster, 'all'), receive),
     ];
+    bus.onReturn(() => {
+      if (this.#isClosed) return;
+      this.#membership.returned(clock.monotonicMs());
+      this.#advance();
+    });
     this.#advance();
   }
 

@@ -9,44 +9,26 @@
  */
 import { LIMITS, type NodeId, type Random } from '../../contracts/index.ts';
 import { Errands } from './errands.ts';
+import { Greeting } from './greeting.ts';
 import { LocalHealth } from './local-health.ts';
 import { isGone, type MemberFacts, type MemberReport, overrides } from './member.ts';
+import {
+  MEMBERSHIP_TIMES,
+  type MembershipOptions,
+  type MembershipOutput,
+  type MembershipTimes,
+} from './membership-options.ts';
 import type { GossipMessage } from './messages.ts';
 import { Rumours } from './rumours.ts';
+import { shuffled } from './shuffled.ts';
 import { confirmationsFor, Suspicion } from './suspicion.ts';
 
-export interface MembershipTimes {
-  /** One member is asked in each; default 300 ms. */
-  readonly probeMs: number;
-  /** For an answer, before others are asked to ask; default 120 ms. */
-  readonly answerMs: number;
-  /** Who is gone is remembered for so long, so that old reports do not bring it back; default 60 s. */
-  readonly rememberMs: number;
-  /** Everybody says hello about so often in a small cluster, less often in a large one; default 10 s. */
-  readonly helloMs: number;
-}
-
-export const MEMBERSHIP_TIMES: MembershipTimes = {
-  probeMs: 300,
-  answerMs: 120,
-  rememberMs: 60_000,
-  helloMs: 10_000,
-};
-
-export interface MembershipOptions {
-  readonly self: NodeId;
-  /** Higher than that of any earlier life: the time of the start will do. */
-  readonly incarnation: number;
-  readonly facts: MemberFacts;
-  readonly random: Random;
-  readonly nowMs: number;
-  readonly times?: MembershipTimes;
-}
-
-export type MembershipOutput =
-  | { readonly kind: 'send'; readonly to: NodeId | 'all'; readonly message: GossipMessage }
-  /** A member is new, back, suspected, gone, or says something else of itself. */
-  | { readonly kind: 'changed'; readonly member: MemberReport };
+export {
+  MEMBERSHIP_TIMES,
+  type MembershipOptions,
+  type MembershipOutput,
+  type MembershipTimes,
+} from './membership-options.ts';
 
 interface Member {
   report: MemberReport;
@@ -74,8 +56,6 @@ const SUSPICION_FACTOR = 4;
 const SUSPICION_SPREAD = 4;
 const NACK_SHARE = 0.8;
 export const REPORTS_A_SYNC = 200;
-/** So many answer a hello that everybody heard. */
-const GREETERS = 3;
 
 export class Membership {
   readonly #self: NodeId;
@@ -85,11 +65,13 @@ export class Membership {
   readonly #rumours = new Rumours();
   readonly #health = new LocalHealth();
   readonly #errands = new Errands();
+  readonly #greeting: Greeting;
+  /** Those of the members whose time matters: suspected, or gone and remembered. */
+  readonly #watched = new Map<NodeId, Member>();
   #own: MemberReport;
   #order: NodeId[] = [];
   #probe: Probe | undefined;
   #nextProbeMs: number;
-  #nextHelloMs: number;
   #seq = 0;
   /** When it wanted to be called next. */
   #dueMs: number;
@@ -102,7 +84,7 @@ export class Membership {
     this.#times = times;
     this.#own = { node: self, status: 'alive', incarnation, by: self, facts };
     this.#nextProbeMs = nowMs + random.next() * times.probeMs;
-    this.#nextHelloMs = nowMs;
+    this.#greeting = new Greeting(random, { pauseMs: times.helloMs, nowMs });
     this.#dueMs = nowMs;
   }
 
@@ -123,10 +105,10 @@ export class Membership {
 
   /** When `advance` has something to do, at the latest. */
   get nextMs(): number {
-    let next = Math.min(this.#nextProbeMs, this.#nextHelloMs, this.#errands.nextMs);
+    let next = Math.min(this.#nextProbeMs, this.#greeting.nextMs, this.#errands.nextMs);
     const probe = this.#probe;
     if (probe) next = Math.min(next, probe.isIndirect ? probe.endMs : probe.answerByMs);
-    for (const { suspicion } of this.#members.values()) {
+    for (const { suspicion } of this.#watched.values()) {
       if (suspicion) next = Math.min(next, suspicion.deadlineMs);
     }
     return next;
@@ -153,7 +135,7 @@ export class Membership {
       this.#send(asker, { kind: 'nack', seq: askersSeq, rumours: [] });
     }
     this.#endSuspicions(nowMs);
-    if (nowMs >= this.#nextHelloMs) this.#sayHello(nowMs);
+    if (nowMs >= this.#greeting.nextMs) this.#sayHello(nowMs);
     if (nowMs >= this.#nextProbeMs) this.#beginProbe(nowMs);
     this.#dueMs = this.nextMs;
     return this.#flush();
@@ -164,7 +146,7 @@ export class Membership {
     this.#forgiveStall(nowMs);
     this.#dueMs = Math.max(this.#dueMs, nowMs);
     const reports = message.kind === 'sync' ? message.members : message.rumours;
-    for (const report of reports) this.#take(report, nowMs);
+    for (const report of reports) this.#hear(report, message.kind, nowMs);
     switch (message.kind) {
       case 'ping':
         this.#send(from, { kind: 'ack', seq: message.seq, rumours: this.#gossip(from) });
@@ -179,10 +161,11 @@ export class Membership {
         this.#askFor(from, message.seq, message.target, nowMs);
         break;
       case 'hello':
-        this.#greet(from);
+        this.#greet(from, nowMs);
         break;
       case 'sync':
-        if (!message.isReply) this.#sync(from, true);
+        this.#greeting.joined();
+        if (!message.isReply) this.#sync(from, true, nowMs);
         break;
     }
     return this.#flush();
@@ -196,7 +179,7 @@ export class Membership {
     const stallMs = nowMs - this.#dueMs;
     if (stallMs < this.#times.answerMs) return;
     this.#health.worse();
-    for (const { suspicion } of this.#members.values()) suspicion?.postpone(stallMs);
+    for (const { suspicion } of this.#watched.values()) suspicion?.postpone(stallMs);
     if (!this.#probe) return;
     const { answerByMs, endMs } = this.#probe;
     this.#probe = { ...this.#probe, answerByMs: answerByMs + stallMs, endMs: endMs + stallMs };
@@ -270,15 +253,27 @@ export class Membership {
         const known = this.#members.get(node);
         if (known && !isGone(known.report)) return node;
       }
-      this.#order = this.#shuffled([...this.#members.keys()]);
+      this.#order = shuffled([...this.#members.keys()], this.#random);
     }
     return undefined;
   }
 
   // --- what is known
 
-  #take(report: MemberReport, nowMs: number): void {
+  /**
+   * What another says. That somebody is dead is taken as a suspicion, the shortest: who was cut off alone thinks all others dead, and
+   * must not carry that among them when it is back. Who is alive has the time to refute it, to each.
+   */
+  #hear(report: MemberReport, way: GossipMessage['kind'], nowMs: number): void {
     if (report.node === this.#self) return this.#hearOfSelf(report);
+    const { report: known } = this.#members.get(report.node) ?? {};
+    const isVerdict = report.status === 'dead' && known !== undefined && !isGone(known);
+    if (!isVerdict || !overrides(report, known)) return this.#take(report, nowMs, way === 'hello');
+    this.#take({ ...report, status: 'suspect' }, nowMs);
+    this.#members.get(report.node)?.suspicion?.hasten();
+  }
+
+  #take(report: MemberReport, nowMs: number, isToldToAll = false): void {
     const known = this.#members.get(report.node);
     if (known?.suspicion && report.status === 'suspect') {
       const isSame = report.incarnation === known.report.incarnation;
@@ -292,15 +287,17 @@ export class Membership {
       if (this.#random.next() < CURIOUS / this.#members.size) this.#order.push(report.node);
     }
     if (isGone(report)) member.goneAtMs = nowMs;
+    if (report.status === 'alive') this.#watched.delete(report.node);
+    else this.#watched.set(report.node, member);
     if (!known)
       this.#order.splice(Math.floor(this.#random.next() * this.#order.length), 0, report.node);
     this.#members.set(report.node, member);
-    this.#rumours.add(report);
+    this.#rumours.add(report, isToldToAll);
     this.#out.push({ kind: 'changed', member: report });
   }
 
   #suspicionOf({ by }: MemberReport, nowMs: number): Suspicion {
-    const count = this.members().length;
+    const count = this.#count();
     const scale = Math.max(1, Math.log10(count));
     const minMs = SUSPICION_FACTOR * scale * this.#times.probeMs;
     const confirmations = confirmationsFor(count, CONFIRMATIONS);
@@ -322,10 +319,11 @@ export class Membership {
   }
 
   #endSuspicions(nowMs: number): void {
-    for (const [node, { report, suspicion, goneAtMs }] of this.#members) {
+    for (const [node, { report, suspicion, goneAtMs }] of this.#watched) {
       if (suspicion && nowMs >= suspicion.deadlineMs) {
         this.#take({ ...report, status: 'dead', by: this.#self }, nowMs);
       } else if (isGone(report) && nowMs - goneAtMs > this.#times.rememberMs) {
+        this.#watched.delete(node);
         this.#members.delete(node);
       }
     }
@@ -333,25 +331,29 @@ export class Membership {
 
   // --- meeting
 
-  /** So rare in a large cluster that nobody hears more of them than in a small one. */
+  /** The bus was away, and is there again: who was cut off says so, and all have it back. */
+  returned(nowMs: number): void {
+    this.#greeting.returned(nowMs, this.#count());
+  }
+
   #sayHello(nowMs: number): void {
-    const pauseMs = Math.max(
-      this.#times.helloMs,
-      (this.members().length * this.#times.helloMs) / 20,
-    );
-    this.#nextHelloMs = nowMs + pauseMs * (0.5 + this.#random.next());
+    const isSeeking = [...this.#watched.values()].some(({ report }) => report.status === 'dead');
+    this.#greeting.said(nowMs, this.#count(), isSeeking);
     this.#send('all', { kind: 'hello', rumours: [this.#own] });
   }
 
-  /** Who is new is told everything by some; so is one that is thought to be gone, by all who think so. */
-  #greet(from: NodeId): void {
-    const known = this.#members.get(from);
-    const count = this.members().length;
-    const isNeeded = !known || isGone(known.report);
-    if (isNeeded || this.#random.next() < GREETERS / count) this.#sync(from, false);
+  /** Who is new is told everything by some; who is thought to be gone is told that, and says that it is not. */
+  #greet(from: NodeId, nowMs: number): void {
+    const { report } = this.#members.get(from) ?? {};
+    const count = this.#count();
+    if (report && isGone(report) && this.#greeting.isMourner(count)) {
+      this.#send(from, { kind: 'sync', members: [report], isReply: true });
+    }
+    if (this.#greeting.isGreeter(count)) this.#sync(from, false, nowMs);
   }
 
-  #sync(to: NodeId, isReply: boolean): void {
+  #sync(to: NodeId, isReply: boolean, nowMs: number): void {
+    if (!this.#greeting.maySync(nowMs, this.#count())) return;
     const members = [this.#own, ...Array.from(this.#members.values(), ({ report }) => report)];
     for (let at = 0; at < members.length; at += REPORTS_A_SYNC) {
       // One piece asks for the answer, the others just come along.
@@ -364,23 +366,23 @@ export class Membership {
 
   /** Who is suspected is told so first, so that it can refute it. */
   #gossip(to: NodeId): readonly MemberReport[] {
-    return this.#rumours.take(RUMOURS_A_MESSAGE, this.#members.size + 1, to);
+    const rumours = this.#rumours.take(RUMOURS_A_MESSAGE, this.#members.size + 1, to);
+    const { report } = this.#watched.get(to) ?? {};
+    return !report || rumours.includes(report) ? rumours : [report, ...rumours];
+  }
+
+  /** Everybody who is not gone, this node included. */
+  #count(): number {
+    let count = 1 + this.#members.size;
+    for (const { report } of this.#watched.values()) if (isGone(report)) count--;
+    return count;
   }
 
   #some(count: number, except: NodeId): readonly NodeId[] {
     const others = [...this.#members.values()]
       .filter(({ report }) => report.status === 'alive' && report.node !== except)
       .map(({ report }) => report.node);
-    return this.#shuffled(others).slice(0, count);
-  }
-
-  #shuffled(nodes: readonly NodeId[]): NodeId[] {
-    const list = [...nodes];
-    for (let at = list.length - 1; at > 0; at--) {
-      const other = Math.floor(this.#random.next() * (at + 1));
-      [list[at], list[other]] = [list[other] as NodeId, list[at] as NodeId];
-    }
-    return list;
+    return shuffled(others, this.#random).slice(0, count);
   }
 
   #send(to: NodeId | 'all', message: GossipMessage): void {

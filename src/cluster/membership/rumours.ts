@@ -4,11 +4,14 @@ import type { MemberReport } from './member.ts';
 
 interface Rumour {
   readonly report: MemberReport;
+  readonly isToldToAll: boolean;
   told: number;
 }
 
 /** Times that a report is told by each member: enough to reach all with high probability (SWIM, 4.1). */
 const TELL_FACTOR = 4;
+/** Of one that was said to everybody: each who missed it hears it from the others with 95 % (1 - e^-3). */
+const TIMES_AFTER_HELLO = 3;
 
 export const timesToTell = (members: number): number =>
   TELL_FACTOR * Math.ceil(Math.log10(members + 1));
@@ -16,8 +19,9 @@ export const timesToTell = (members: number): number =>
 export class Rumours {
   readonly #rumours = new Map<NodeId, Rumour>();
 
-  add(report: MemberReport): void {
-    this.#rumours.set(report.node, { report, told: 0 });
+  /** `isToldToAll`: all but those who missed it have heard it, so that few times are enough. */
+  add(report: MemberReport, isToldToAll = false): void {
+    this.#rumours.set(report.node, { report, isToldToAll, told: 0 });
   }
 
   /** At most `count`; `first` comes first if it is there, whatever it was told. */
@@ -28,7 +32,8 @@ export class Rumours {
     const urgent = first === undefined ? undefined : this.#rumours.get(first);
     const chosen = urgent ? [urgent, ...order.filter((each) => each !== urgent)] : order;
     return chosen.slice(0, count).map((rumour) => {
-      if (++rumour.told >= limit) this.#rumours.delete(rumour.report.node);
+      const times = rumour.isToldToAll ? Math.min(limit, TIMES_AFTER_HELLO) : limit;
+      if (++rumour.told >= times) this.#rumours.delete(rumour.report.node);
       return rumour.report;
     });
   }

@@ -26,6 +26,7 @@ export function suspicionMs(
 
 export class Suspicion {
   #startMs: number;
+  #isHastened = false;
   readonly #limits: SuspicionLimits;
   /** Who suspects it; the first does not confirm itself. */
   readonly #voices: Set<NodeId>;
@@ -37,7 +38,15 @@ export class Suspicion {
   }
 
   get deadlineMs(): number {
-    return this.#startMs + suspicionMs(this.#limits, this.#voices.size - 1);
+    const { minMs } = this.#limits;
+    return (
+      this.#startMs + (this.#isHastened ? minMs : suspicionMs(this.#limits, this.#voices.size - 1))
+    );
+  }
+
+  /** Somebody has waited to the end already: the shortest time is enough. */
+  hasten(): void {
+    this.#isHastened = true;
   }
 
   postpone(byMs: number): void {
