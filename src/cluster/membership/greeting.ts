@@ -18,7 +18,7 @@ const RETURN_MS = 200;
 const RETURN_MS_A_MEMBER = 10;
 /** Everything is told no more often: a list of a thousand is 90 kB. */
 const SYNC_MS = 200;
-const SYNC_MS_A_MEMBER = 5;
+const SYNC_MS_A_MEMBER = 3;
 /** So many answer a hello that everybody heard. */
 const GREETERS = 3;
 /** So many tell one whom they think dead, which then tells the others. */

@@ -292,7 +292,7 @@ export class Membership {
     if (!known)
       this.#order.splice(Math.floor(this.#random.next() * this.#order.length), 0, report.node);
     this.#members.set(report.node, member);
-    this.#rumours.add(report, isToldToAll);
+    this.#rumours.add(report, isToldToAll && !known);
     this.#out.push({ kind: 'changed', member: report });
   }
 
