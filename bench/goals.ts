@@ -21,6 +21,24 @@ const fast = (metric: string): readonly Goal[] => [
   { suite: 'messaging', metric, against: FLOOR, atLeast: 0.5 },
 ];
 
+/** Figures of the cluster and the most that they may be. A thousand members are held by a few processes. */
+const CLUSTER: readonly (readonly [metric: string, atMost: number])[] = [
+  ['death known to each peer, p99, N=5', 3_000],
+  ['death known to each peer, p99, N=20', 5_000],
+  ['false deaths, N=5', 0],
+  ['false deaths, N=20', 0],
+  ['false deaths under load and loss', 0],
+  ['three fresh processes, start to all know all, p95', 2_000],
+  ['gossip sent by a member, N=5', 5_000],
+  ['gossip sent by a member, N=20', 5_000],
+  ['gossip sent by a member, N=50', 5_000],
+  ['gossip at N=50 over N=5', 2],
+  ['last start to all know all, N=1000', 10_000],
+  ['sent by a member, steady, N=1000', 5_000],
+  ['death of 50 known to each other member, p99, N=1000', 10_000],
+  ['false deaths, N=1000', 0],
+];
+
 export const GOALS: readonly Goal[] = [
   ...['tell', 'ping-pong', 'thread-ring', 'big', 'chameneos'].flatMap(fast),
   { suite: 'messaging', metric: 'fork-join-create', against: 'Erlang', atLeast: 1 },
@@ -57,6 +75,7 @@ export const GOALS: readonly Goal[] = [
     figure: 'max',
     atMost: 10,
   },
+  ...CLUSTER.map(([metric, atMost]) => ({ suite: 'cluster', metric, against: ITSELF, atMost })),
 ];
 
 export interface Verdict {

@@ -18,6 +18,8 @@ const SUITES: Readonly<Record<string, string>> = {
   scale: 'Skein alone, at points of a scale; each point beside the first of its series.',
   codec:
     'Serialisation: values of about 100 and 200 B, encoded and decoded. Skein is the codec of a link between threads with the head and the addresses of each message; the others do the bare value.',
+  cluster:
+    'Membership on a real nats-server, each figure beside its goal. Death, discovery and false deaths: a process a member; traffic and the thousand: whole members, held by a few processes.',
   journal:
     'Appends to the durable log, beside a bare loop of inserts into SQLite; both take turns in one process.',
   sandbox:

@@ -143,8 +143,8 @@ const BUGS: readonly Omit<Mutant, 'profile'>[] = [
   {
     name: 'who was declared dead is not told so when it says hello',
     file: 'cluster/membership/membership.ts',
-    from: 'const isNeeded = !known || isGone(known.report);',
-    to: 'const isNeeded = !known;\n    if (known && isGone(known.report)) return;',
+    from: 'if (known && isGone(known.report) && this.#greeting.isMourner(count)) {',
+    to: 'if (known && isGone(known.report)) return;\n    if (known && isGone(known.report) && this.#greeting.isMourner(count)) {',
   },
 ];
 

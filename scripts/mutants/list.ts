@@ -28,8 +28,8 @@ const ACTORS: readonly Mutant[] = [
   {
     name: 'what is not acknowledged is not sent again',
     file: 'transport/session.ts',
-    from: 'sent.sentMs = this.#ports.clock.monotonicMs();',
-    to: 'if (sent.sentMs > 0) return;\n    sent.sentMs = this.#ports.clock.monotonicMs();',
+    from: 'if (sent.sentMs > 0) sent.repeatedMs = nowMs;',
+    to: 'if (sent.sentMs > 0) return;',
   },
   {
     name: 'what a packet has waited is forgotten',

@@ -23,6 +23,7 @@ export class Arrivals {
   readonly #inOrder: Arrived[] = [];
   readonly #early = new Map<number, Arrived>();
   #earlyBytes = 0;
+  #firstEarly: number | undefined;
   #parts: Uint8Array[] = [];
   #partsBytes = 0;
   #partsAgeMs = 0;
@@ -35,7 +36,7 @@ export class Arrivals {
 
   /** The first packet behind a hole; undefined when there is none. */
   get behindHole(): number | undefined {
-    return this.#early.size === 0 ? undefined : Math.min(...this.#early.keys());
+    return this.#firstEarly;
   }
 
   put(seq: number, packet: Uint8Array, atMs: number): 'repeated' | 'early' | 'in order' {
@@ -46,6 +47,7 @@ export class Arrivals {
       if (isRoom && !this.#early.has(seq)) {
         this.#early.set(seq, { packet, atMs });
         this.#earlyBytes += packet.byteLength;
+        this.#firstEarly = Math.min(this.#firstEarly ?? seq, seq);
       }
       return 'early';
     }
@@ -57,6 +59,7 @@ export class Arrivals {
       this.#earlyBytes -= early.packet.byteLength;
       this.#inOrder.push(early);
     }
+    if (!this.#early.has(this.#firstEarly ?? 0)) this.#firstEarly = this.#findFirstEarly();
     return 'in order';
   }
 
@@ -83,7 +86,14 @@ export class Arrivals {
   clear(): void {
     this.#inOrder.length = 0;
     this.#early.clear();
+    this.#firstEarly = undefined;
     this.#parts = [];
+  }
+
+  #findFirstEarly(): number | undefined {
+    let first: number | undefined;
+    for (const seq of this.#early.keys()) first = Math.min(first ?? seq, seq);
+    return first;
   }
 
   #joined(): Uint8Array {

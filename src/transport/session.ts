@@ -40,6 +40,8 @@ interface Sent {
   readonly seq: number;
   readonly queuedMs: number;
   sentMs: number;
+  /** When it was last sent again. */
+  repeatedMs: number;
 }
 
 const ACK_DELAY_MS = 20;
@@ -77,6 +79,9 @@ export class Session implements FramePort {
   /** While packets wait for an earlier one: when to tell of the hole again, and how long to wait then. */
   #holeTimer: TimerHandle | undefined;
   #holeMs = HOLE_MS_MIN;
+  /** The first packet behind the hole that was told of, and how far all had come then. */
+  #toldHole: number | undefined;
+  #toldTakenSeq = 0;
   /** After a pause without news: all up to this one may be lost. Repeated in batches that double with each news. */
   #doubtedSeq = 0;
   #doubtedMs = 0;
@@ -198,7 +203,7 @@ export class Session implements FramePort {
     const packet = newPacket(this.#head(PACKET.data, flags, seq), part.byteLength);
     packet.set(part, PACKET_HEAD_BYTES);
     const queuedMs = this.#ports.clock.monotonicMs();
-    this.#queue.push({ packet, seq, queuedMs, sentMs: 0 });
+    this.#queue.push({ packet, seq, queuedMs, sentMs: 0, repeatedMs: 0 });
     this.#queuedBytes += packet.byteLength;
   }
 
@@ -221,7 +226,9 @@ export class Session implements FramePort {
   }
 
   #transmit(sent: Sent): void {
-    sent.sentMs = this.#ports.clock.monotonicMs();
+    const nowMs = this.#ports.clock.monotonicMs();
+    if (sent.sentMs > 0) sent.repeatedMs = nowMs;
+    sent.sentMs = nowMs;
     renewPacket(sent.packet, this.remoteId, this.#arrivals.takenSeq, sent.sentMs - sent.queuedMs);
     this.#owedPackets = 0;
     this.#owedBytes = 0;
@@ -243,9 +250,11 @@ export class Session implements FramePort {
       if (ack < this.#doubtedSeq) this.#repeatDoubted();
     }
     if ((flags & PACKET_FLAG.hole) !== 0) {
+      const nowMs = this.#ports.clock.monotonicMs();
       for (const sent of this.#unacked) {
         if (sent.seq >= seq) break;
-        this.#transmit(sent);
+        // What was repeated only now is on its way.
+        if (nowMs - sent.repeatedMs >= HOLE_MS_MIN) this.#transmit(sent);
       }
     }
     this.#sendQueued();
@@ -264,12 +273,10 @@ export class Session implements FramePort {
   #takeData({ seq }: PacketHead, packet: Uint8Array): void {
     const came = this.#arrivals.put(seq, packet, this.#ports.clock.monotonicMs());
     if (came === 'repeated') return this.#owe(0);
-    if (came === 'early') {
-      if (!this.#holeTimer) this.#tellHole();
-      return;
-    }
+    if (came === 'early') return this.#holeTimer ? undefined : this.#tellHole();
     this.#deliver();
-    // The next hole is told of at once, the same one less and less often.
+    // The next hole is told of at once; the same one, while it is filled, is not: each telling brings all that is missing.
+    if (this.#arrivals.behindHole === this.#toldHole) return;
     this.#holeTimer?.cancel();
     this.#holeTimer = undefined;
     this.#holeMs = HOLE_MS_MIN;
@@ -278,9 +285,13 @@ export class Session implements FramePort {
 
   #tellHole(): void {
     this.#holeTimer = undefined;
-    const behindHole = this.#arrivals.behindHole;
+    const { behindHole, takenSeq } = this.#arrivals;
+    const isFilling = behindHole === this.#toldHole && takenSeq > this.#toldTakenSeq;
+    this.#toldHole = behindHole;
+    this.#toldTakenSeq = takenSeq;
     if (!this.isOpen || behindHole === undefined) return;
-    this.#sendAck(PACKET_FLAG.hole, behindHole);
+    if (isFilling) this.#holeMs = HOLE_MS_MIN;
+    else this.#sendAck(PACKET_FLAG.hole, behindHole);
     this.#holeTimer = this.#ports.timers.after(this.#holeMs, () => this.#tellHole());
     this.#holeMs = Math.min(this.#holeMs * 2, REPEAT_MS_MAX);
   }

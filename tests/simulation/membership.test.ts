@@ -172,6 +172,33 @@ describe('membership', () => {
     }
   });
 
+  it('lets one that was cut off take nobody else with it when it is back', async () => {
+    for (let seed = 1; seed <= 30; seed++) {
+      const { time, bus, gone, views, truth } = cluster(4, seed);
+      await time.advance(3_000);
+      bus.add({ from: 'n-1' as NodeId, isCut: true });
+      bus.add({ to: 'n-1' as NodeId, isCut: true });
+      await time.advance(30_000);
+      // It was wrong about all of them, and they were right about it.
+      expect(gone.filter(({ by }) => by === 'n-1')).toHaveLength(3);
+      bus.heal();
+      await time.advance(10_000);
+      const among = gone.filter(({ by, node }) => by !== 'n-1' && node !== 'n-1');
+      expect([seed, among]).toEqual([seed, []]);
+      expect([seed, ...views()]).toEqual([seed, truth()]);
+    }
+  });
+
+  it('does not flood itself when all start at once', async () => {
+    const { time, alive, views, truth, gone } = cluster(200, 'flood');
+    await time.advance(5_000);
+    const sentBytes = alive().reduce((sum, { gossip }) => sum + gossip.counts.sentBytes, 0);
+    expect(sentBytes / 200).toBeLessThan(100_000);
+    await time.advance(10_000);
+    expect([...views()]).toEqual([truth()]);
+    expect(gone).toEqual([]);
+  });
+
   it('sends each node no more in a large cluster than in a small one', async () => {
     const bytesASecond: number[] = [];
     for (const size of [10, 60]) {

@@ -93,6 +93,11 @@ export class Gossip {
       onPacket: (node, body) => this.#receive(node, body),
       onCall: (node, said) => this.#receiveCall(node, said),
     });
+    bus.onReturn(() => {
+      if (this.#isClosed) return;
+      this.#carryOut(this.#membership.returned(clock.monotonicMs()));
+      this.#advance();
+    });
     this.#advance();
   }
 

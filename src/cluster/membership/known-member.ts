@@ -46,8 +46,15 @@ export const withClaim = (member: KnownMember, claim: Claim): KnownMember => ({
   claims: [claim, ...member.claims.filter(isDeath)].slice(0, MOURNERS),
 });
 
+/** Whether the claim changes anything of what is known or passed on. */
+export function isNewsOf(known: KnownMember, claim: Claim): boolean {
+  const { status } = known.report;
+  if (status === 'dead') return isDeath(claim) && !isMournedBy(known, claim);
+  return status !== 'left' && (known.suspicion?.needs(claim.by, claim.status) ?? true);
+}
+
 /** Whether a claim of its death would convince others who hear of it. */
-export const isMournedBy = ({ claims }: KnownMember, { by }: Claim): boolean => {
+const isMournedBy = ({ claims }: KnownMember, { by }: Claim): boolean => {
   const deaths = claims.filter(isDeath);
   return deaths.length >= MOURNERS || deaths.some((each) => each.by === by);
 };

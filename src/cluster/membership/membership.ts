@@ -12,12 +12,13 @@
  */
 import { LIMITS, type NodeId, type Random } from '../../contracts/index.ts';
 import { Errands } from './errands.ts';
+import { Greeting } from './greeting.ts';
 import {
   allOf,
   buried,
   byItsWord,
   isDeath,
-  isMournedBy,
+  isNewsOf,
   type KnownMember,
   suspected,
   withClaim,
@@ -31,8 +32,10 @@ import {
   type MembershipTimes,
 } from './membership-options.ts';
 import type { GossipMessage } from './messages.ts';
-import { type Probe, ProbeOrder, shuffled } from './probe-order.ts';
+import { type Probe, ProbeOrder } from './probe-order.ts';
+import { Roster } from './roster.ts';
 import { Rumours } from './rumours.ts';
+import { shuffled } from './shuffled.ts';
 import {
   type Claim,
   reportOf,
@@ -48,14 +51,13 @@ const HELPERS = 3;
 /** So many look for themselves, next, when they hear that somebody is suspected. */
 const CURIOUS = 6;
 const NACK_SHARE = 0.8;
-/** So many of those who know each other answer a hello that everybody heard, so that what was lost comes round. */
-const GREETERS = 1;
 
 export class Membership {
   readonly #self: NodeId;
   readonly #random: Random;
   readonly #times: MembershipTimes;
-  readonly #members = new Map<NodeId, KnownMember>();
+  readonly #members = new Roster();
+  readonly #greeting: Greeting;
   readonly #rumours = new Rumours();
   readonly #health = new LocalHealth();
   readonly #errands = new Errands();
@@ -64,7 +66,6 @@ export class Membership {
   readonly #order: ProbeOrder;
   #probe: Probe | undefined;
   #nextProbeMs: number;
-  #nextHelloMs: number;
   #seq = 0;
   #dueMs: number;
   #out: MembershipOutput[] = [];
@@ -78,14 +79,13 @@ export class Membership {
     this.#times = times;
     this.#own = voice.self({ status: 'alive', incarnation, facts });
     this.#nextProbeMs = nowMs + random.next() * times.probeMs;
-    this.#nextHelloMs = nowMs;
+    this.#greeting = new Greeting(random, { pauseMs: times.helloMs, nowMs });
     this.#dueMs = nowMs;
   }
 
   /** Everybody who is not gone, this node included. */
   members(): readonly MemberReport[] {
-    const others = Array.from(this.#members.values(), ({ report }) => report);
-    return [reportOf(this.#own), ...others.filter((report) => !isGone(report))];
+    return [reportOf(this.#own), ...this.#members.living()];
   }
 
   statusOf(node: NodeId): MemberReport | undefined {
@@ -99,13 +99,10 @@ export class Membership {
 
   /** When `advance` has something to do, at the latest. */
   get nextMs(): number {
-    let next = Math.min(this.#nextProbeMs, this.#nextHelloMs, this.#errands.nextMs);
+    let next = Math.min(this.#nextProbeMs, this.#greeting.nextMs, this.#errands.nextMs);
     const probe = this.#probe;
     if (probe) next = Math.min(next, probe.isIndirect ? probe.endMs : probe.answerByMs);
-    for (const { suspicion } of this.#members.values()) {
-      if (suspicion) next = Math.min(next, suspicion.deadlineMs);
-    }
-    return next;
+    return Math.min(next, this.#members.nextDeadlineMs());
   }
 
   describe(facts: MemberFacts): readonly MembershipOutput[] {
@@ -128,7 +125,7 @@ export class Membership {
       this.#send(asker, { kind: 'nack', seq: askersSeq, said: [] });
     }
     this.#endSuspicions(nowMs);
-    if (nowMs >= this.#nextHelloMs) this.#sayHello(nowMs);
+    if (nowMs >= this.#greeting.nextMs) this.#sayHello(nowMs);
     if (nowMs >= this.#nextProbeMs) this.#beginProbe(nowMs);
     this.#dueMs = this.nextMs;
     return this.#flush();
@@ -159,10 +156,11 @@ export class Membership {
         this.#askFor(from, message.seq, message.target, nowMs);
         break;
       case 'hello':
-        this.#greet(from);
+        this.#greet(from, nowMs);
         break;
       case 'sync':
-        if (!message.isReply) this.#sync(from, true);
+        this.#greeting.joined();
+        if (!message.isReply) this.#sync(from, true, nowMs);
         break;
     }
     return this.#flush();
@@ -176,7 +174,7 @@ export class Membership {
     const stallMs = nowMs - this.#dueMs;
     if (stallMs < this.#times.answerMs) return;
     this.#health.worse();
-    for (const { suspicion } of this.#members.values()) suspicion?.postpone(stallMs);
+    this.#members.postponeSuspicions(stallMs);
     if (!this.#probe) return;
     const { answerByMs, endMs } = this.#probe;
     this.#probe = { ...this.#probe, answerByMs: answerByMs + stallMs, endMs: endMs + stallMs };
@@ -188,7 +186,7 @@ export class Membership {
   #beginProbe(nowMs: number): void {
     const { probeMs, answerMs } = this.#times;
     this.#nextProbeMs = nowMs + this.#health.scale(probeMs);
-    const target = this.#order.take(this.#members.keys(), (node) => {
+    const target = this.#order.take(this.#members.names(), (node) => {
       const known = this.#members.get(node);
       return known !== undefined && !isGone(known.report);
     });
@@ -267,14 +265,9 @@ export class Membership {
     if (node === this.#self) return this.#hearOfSelf(claim, author.said.key);
     const known = this.#members.get(node);
     if (!known || isGone(author.report) || incarnation !== known.said.incarnation) return;
-    const { status } = known.report;
-    const isNews =
-      status === 'dead'
-        ? isDeath(claim) && !isMournedBy(known, claim)
-        : status !== 'left' && (known.suspicion?.needs(by, claim.status) ?? true);
-    if (!isNews) return;
+    if (!isNewsOf(known, claim)) return;
     if (!this.#voice.isAuthentic(claim, author.said.key)) this.#forged(by);
-    else if (status === 'dead') this.#keep(withClaim(known, claim));
+    else if (known.report.status === 'dead') this.#keep(withClaim(known, claim));
     else this.#accuse(known, claim, nowMs);
   }
 
@@ -288,7 +281,7 @@ export class Membership {
       return;
     }
     if (this.#random.next() < CURIOUS / this.#members.size) this.#order.addNext(claim.node);
-    const limits = suspicionLimits(this.members().length, this.#times.probeMs);
+    const limits = suspicionLimits(this.#members.sizeWithSelf(), this.#times.probeMs);
     const begun = new Suspicion(claim.by, nowMs, limits);
     if (isDeath(claim)) begun.mourn(claim.by);
     this.#become(suspected(known, claim, begun));
@@ -306,9 +299,8 @@ export class Membership {
   }
 
   #keep(member: KnownMember): void {
-    const { node } = member.report;
-    this.#members.set(node, member);
-    this.#rumours.add(node, allOf(member));
+    this.#members.set(member);
+    this.#rumours.add(member.report.node, allOf(member));
   }
 
   /** Whatever is claimed of this node, it says that it is alive; to those as well that it believes gone. */
@@ -337,37 +329,41 @@ export class Membership {
   }
 
   #endSuspicions(nowMs: number): void {
-    for (const [node, member] of this.#members) {
+    for (const member of this.#members.watched()) {
       const { report, suspicion, goneAtMs } = member;
       if (suspicion && nowMs >= suspicion.deadlineMs) this.#bury(member, nowMs);
       else if (isGone(report) && nowMs - goneAtMs > this.#times.rememberMs) {
-        this.#members.delete(node);
+        this.#members.delete(report.node);
       }
     }
   }
 
   // --- meeting
 
-  /** So rare in a large cluster that nobody hears more of them than in a small one. */
+  /** The bus was away, and is there again: who was cut off says so, and all have it back. */
+  returned(nowMs: number): readonly MembershipOutput[] {
+    this.#greeting.returned(nowMs, this.#members.sizeWithSelf());
+    return this.advance(nowMs);
+  }
+
   #sayHello(nowMs: number): void {
-    const pauseMs = Math.max(
-      this.#times.helloMs,
-      (this.members().length * this.#times.helloMs) / 20,
-    );
-    this.#nextHelloMs = nowMs + pauseMs * (0.5 + this.#random.next());
+    this.#greeting.said(nowMs, this.#members.sizeWithSelf(), this.#members.isSomebodyDead());
     this.#send('all', { kind: 'hello', said: [this.#own] });
   }
 
-  /** Who is new is told everything by some; so is one that is thought to be gone, by all who think so. */
-  #greet(from: NodeId): void {
+  /** Who is new is told everything by some; who is thought to be gone is told that, and says that it is not. */
+  #greet(from: NodeId, nowMs: number): void {
     const known = this.#members.get(from);
-    const count = this.members().length;
-    const isNeeded = !known || isGone(known.report);
-    if (isNeeded || this.#random.next() < GREETERS / count) this.#sync(from, false);
+    const count = this.#members.sizeWithSelf();
+    if (known && isGone(known.report) && this.#greeting.isMourner(count)) {
+      this.#send(from, { kind: 'sync', said: allOf(known), isReply: true });
+    }
+    if (this.#greeting.isGreeter(count)) this.#sync(from, false, nowMs);
   }
 
-  #sync(to: NodeId, isReply: boolean): void {
-    const all = [[this.#own], ...Array.from(this.#members.values(), allOf)];
+  #sync(to: NodeId, isReply: boolean, nowMs: number): void {
+    if (!this.#greeting.maySync(nowMs, this.#members.sizeWithSelf())) return;
+    const all = [[this.#own], ...Array.from(this.#members.all(), allOf)];
     for (const [at, said] of syncPieces(all).entries()) {
       // One piece asks for the answer, the others just come along.
       this.#send(to, { kind: 'sync', said, isReply: isReply || at > 0 });
@@ -382,9 +378,10 @@ export class Membership {
   }
 
   #some(count: number, except: NodeId): readonly NodeId[] {
-    const others = [...this.#members.values()]
-      .filter(({ report }) => report.status === 'alive' && report.node !== except)
-      .map(({ report }) => report.node);
+    const others = this.#members
+      .living()
+      .filter(({ status, node }) => status === 'alive' && node !== except)
+      .map(({ node }) => node);
     return shuffled(others, this.#random).slice(0, count);
   }
 

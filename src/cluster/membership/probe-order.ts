@@ -1,5 +1,6 @@
 /** Whom a member asks: one at a time, in an order that comes round to all and is another each time (SWIM, 4.3). */
 import type { NodeId, Random } from '../../contracts/index.ts';
+import { shuffled } from './shuffled.ts';
 
 /** The question that waits for its answer. */
 export interface Probe {
@@ -41,14 +42,4 @@ export class ProbeOrder {
     }
     return undefined;
   }
-}
-
-/** After Fisher and Yates. */
-export function shuffled(nodes: readonly NodeId[], random: Random): NodeId[] {
-  const list = [...nodes];
-  for (let at = list.length - 1; at > 0; at--) {
-    const other = Math.floor(random.next() * (at + 1));
-    [list[at], list[other]] = [list[other] as NodeId, list[at] as NodeId];
-  }
-  return list;
 }
