@@ -25,6 +25,8 @@ export function nodeLines(status: NodeStatus): string[] {
     const defences = Object.entries(level).map(([name, value]) => `${name} ${value}`);
     say(`  sandbox on ${thread}  ${living} hosts, ${warm} warm; ${defences.join(', ')}`);
   }
+  const { isReady, reasons } = status.readiness;
+  if (!isReady) say(`  not ready: ${reasons.join(', ')}`);
   say(
     `  ${status.skills} skills, ${status.actors} actors, ${status.activeRuns} runs${work}, ${status.deadLetters} dead letters`,
   );

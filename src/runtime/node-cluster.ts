@@ -46,6 +46,10 @@ export class NodeCluster {
     return this.#members?.list() ?? [];
   }
 
+  isConnected(): boolean {
+    return this.#joined?.isConnected() ?? false;
+  }
+
   /** Failures: NATS_FAILED, PORT_UNAVAILABLE. */
   async enter(): Promise<Result<void>> {
     const { system, labels, logging, registry, activeRuns, onChange } = this.#parts;

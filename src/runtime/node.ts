@@ -48,6 +48,7 @@ import { type NodeVirtual, openNodeVirtual } from './node-virtual.ts';
 import { type Cluster, openCluster } from './open-cluster.ts';
 import { openRegistry } from './open-registry.ts';
 import { answerQuery } from './query.ts';
+import { judgeReadiness } from './readiness.ts';
 import { loadOf, RunGate } from './run-gate.ts';
 import { keeperSpec, keeperStatus } from './sandbox-keepers.ts';
 import type { SkeinNode } from './skein-node.ts';
@@ -208,6 +209,7 @@ function assemble(
           ...[...(await group.reports())].map(([name, { counts }]) => [name, counts] as const),
         ]),
       activeRuns: () => gate.active,
+      isReady: () => readinessNow().isReady,
       members: () => place?.members() ?? [],
       delegation: async () => (await place?.delegation.status()) ?? null,
       refused: async () => (await place?.status())?.refused ?? {},
@@ -219,6 +221,13 @@ function assemble(
 
   const sandboxes = async (): Promise<readonly Result<SandboxStatus>[]> =>
     Promise.all(names.map((thread) => keeperStatus(system, keepers, thread)));
+
+  const readinessNow = () =>
+    judgeReadiness({
+      work: gate.work,
+      threads: { wanted: names.length, linked: system.remote.threads.length },
+      isConnected: place?.isConnected() ?? null,
+    });
 
   const node: SkeinNode = {
     id,
@@ -270,6 +279,7 @@ function assemble(
       actors: system.actorCount,
       activeRuns: gate.active,
       work: gate.work,
+      readiness: readinessNow(),
       deadLetters: system.deadLetters.total,
       supervision: await reportOf(system, threadSupervisor),
       processors: cpus().length,

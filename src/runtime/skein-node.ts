@@ -15,6 +15,7 @@ import type { SpanRecord } from '../telemetry/index.ts';
 import type { ExecuteRequest } from './execute.ts';
 import type { ClusterStatus } from './open-cluster.ts';
 import type { Query, QueryAnswers } from './query.ts';
+import type { Readiness } from './readiness.ts';
 
 export interface NodeStatus {
   readonly node: NodeId;
@@ -28,6 +29,8 @@ export interface NodeStatus {
   readonly activeRuns: number;
   /** Whether it takes runs. */
   readonly work: NodeFacts['work'];
+  /** Whether work should be sent to it now. */
+  readonly readiness: Readiness;
   readonly deadLetters: number;
   readonly supervision: SupervisorReport | null;
   readonly processors: number;

@@ -82,7 +82,8 @@ describe('nodes of one cluster', () => {
       return cluster?.peers.some(({ path, thread }) => path === 'unix' && thread === 't1');
     });
     expect(await alpha.system.ask(worker, 'say', 'again')).toMatchObject({ value: 'again' });
-    const { cluster } = await beta.status();
+    const { cluster, readiness } = await beta.status();
+    expect(readiness).toEqual({ isReady: true, reasons: [] });
     expect(cluster).toMatchObject({ name: 'pair', isConnected: true });
     expect(cluster?.peers).toMatchObject([{ from: 't1', node: alpha.id, thread: 'main' }]);
   });

@@ -45,6 +45,10 @@ describe('documents', () => {
       'docs/testing.md',
       'docs/simulation.md',
       'docs/operating.md',
+      'docs/doctor.md',
+      'docs/network.md',
+      'docs/virtual-actors.md',
+      'docs/wire.md',
     ];
     const broken = pages.flatMap((page) => {
       const links = Array.from(
