@@ -5,7 +5,7 @@
  *     hello(from a, to 0) ->   <- hello(from b, to a)   -> anything(from a, to b)
  *
  * An end that began anew is believed when it answers to a number that was only now made for it; then the old session is over.
- * Hellos are signed by the node's key, everything else carries a MAC with a key that both ends make of their hellos.
+ * Hellos are signed by the node's key, everything else is sealed with a key that both ends make of their hellos.
  */
 import { type FramePort, LIMITS, type Random, type SkeinError } from '../contracts/index.ts';
 import { backoffDelayMs } from './backoff.ts';
@@ -22,9 +22,10 @@ import {
 } from './packet.ts';
 import { ENDED_THERE, type PeerSessionsOptions, type PeerStatus } from './peer-sessions-options.ts';
 import type { Mismatches, Refusal, RefusalCounts } from './refused-packets.ts';
+import { SEAL_BYTES } from './sealing.ts';
 import { Session } from './session.ts';
 import { SessionGuard } from './session-guard.ts';
-import { type ExchangeKey, newExchangeKey, SEAL_BYTES } from './session-keys.ts';
+import { type ExchangeKey, newExchangeKey } from './session-keys.ts';
 import { WIRE_VERSIONS, type WireRange } from './wire-versions.ts';
 
 interface Entry {
@@ -90,7 +91,7 @@ export class PeerSessions {
     return entry.session;
   }
 
-  /** A packet on the direct path of one session, which needs no MAC there and may be of no other. */
+  /** A packet on the direct path of one session, which needs no seal there and may be of no other. */
   receiveDirect(id: number, packet: Uint8Array): void {
     const head = readPacket(packet);
     const entry = this.#byId.get(id);

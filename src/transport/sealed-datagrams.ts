@@ -29,8 +29,9 @@ import {
   shortHead,
 } from './packet.ts';
 import type { RefusedPackets } from './refused-packets.ts';
+import { SEAL_BYTES } from './sealing.ts';
 import { SessionGuard } from './session-guard.ts';
-import { type ExchangeKey, newExchangeKey, SEAL_BYTES } from './session-keys.ts';
+import { type ExchangeKey, newExchangeKey } from './session-keys.ts';
 import { WIRE_VERSIONS, type WireRange } from './wire-versions.ts';
 
 export interface DatagramEvents {

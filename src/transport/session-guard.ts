@@ -3,14 +3,12 @@ import { invariant } from '../contracts/index.ts';
 import { PACKET_HEAD_BYTES } from './packet.ts';
 import type { Refusal } from './refused-packets.ts';
 import { ReplayWindow } from './replay-window.ts';
+import { SEAL_BYTES } from './sealing.ts';
 import {
   type ExchangeKey,
-  SEAL_BYTES,
   type SessionEnd,
   type SessionKeys,
-  seal,
   sessionKeys,
-  unseal,
 } from './session-keys.ts';
 
 /** 4,096 packets: more than that and an early one are sent again anyway. */
@@ -47,13 +45,15 @@ export class SessionGuard {
   }
 
   seal(packet: Uint8Array): Uint8Array {
-    return seal(packet, this.#met().send, ++this.#sent);
+    const { sealing, send } = this.#met();
+    return sealing.seal(packet, send, ++this.#sent);
   }
 
   /** @returns the packet without its seal, or why it is refused. */
   open(sealed: Uint8Array): Uint8Array | Refusal {
     if (sealed.byteLength < PACKET_HEAD_BYTES + SEAL_BYTES) return 'unsigned';
-    const opened = unseal(sealed, this.#met().receive);
+    const { sealing, receive } = this.#met();
+    const opened = sealing.unseal(sealed, receive);
     if (!opened) return 'forged';
     const verdict = this.#window.judge(opened.number);
     if (verdict !== 'new') return verdict;

@@ -12,17 +12,13 @@ import {
   diffieHellman,
   hkdfSync,
   type KeyObject,
-  timingSafeEqual,
 } from 'node:crypto';
 import { invariant, type Random } from '../contracts/index.ts';
+import { type Sealing, sealingOf } from './sealing.ts';
 import { commonVersion, type WireRange } from './wire-versions.ts';
 
 const KEY_BYTES = 32;
 export const HALF_BYTES = 32;
-const NUMBER_BYTES = 8;
-const MAC_BYTES = 16;
-/** Behind each packet on the bus: the number of the transmission, and a MAC of everything before it. */
-export const SEAL_BYTES = NUMBER_BYTES + MAC_BYTES;
 
 /** DER heads of an X25519 key (RFC 8410); the 32 bytes follow. */
 const PRIVATE_HEAD = Buffer.from('302e020100300506032b656e04220420', 'hex');
@@ -53,6 +49,7 @@ export interface SessionEnd {
 }
 
 export interface SessionKeys {
+  readonly sealing: Sealing;
   readonly direct: Buffer;
   readonly send: KeyObject;
   readonly receive: KeyObject;
@@ -79,14 +76,12 @@ export function keysFrom(shared: Uint8Array, self: SessionEnd, other: SessionEnd
     Buffer.from(hkdfSync('sha256', shared, salt, info, KEY_BYTES));
   const name = (what: string): string => `skein ${what} ${version.value}`;
   return {
+    sealing: sealingOf(version.value),
     direct: derive(name('direct link')),
     send: createSecretKey(derive(`${name('packet')} to ${other.subject}`)),
     receive: createSecretKey(derive(`${name('packet')} to ${self.subject}`)),
   };
 }
-
-/** From this version on the ranges are part of it. */
-const RANGES_SINCE = 3;
 
 /** Both ends, the one with the lower number first. */
 export function transcriptHash(
@@ -96,37 +91,10 @@ export function transcriptHash(
   const hash = createHash('sha256').update(`skein session ${version}\0`);
   for (const { id, subject, publicKey, half, wire } of ends.toSorted((a, b) => a.id - b.id)) {
     hash.update(`${id} ${subject}\0`).update(publicKey).update(half);
-    if (version >= RANGES_SINCE) hash.update(`${wire[0]} ${wire[1]}\0`);
+    hash.update(`${wire[0]} ${wire[1]}\0`);
   }
   return hash.digest();
 }
-
-/** The packet as it goes on the bus. `number` counts what this end transmits in the session, from 1. */
-export function seal(packet: Uint8Array, key: KeyObject, number: number): Uint8Array {
-  const sealed = Buffer.allocUnsafe(packet.byteLength + SEAL_BYTES);
-  sealed.set(packet);
-  sealed.writeDoubleLE(number, packet.byteLength);
-  const end = packet.byteLength + NUMBER_BYTES;
-  sealed.set(macOf(sealed.subarray(0, end), key), end);
-  return sealed;
-}
-
-/** @returns undefined when it was not sealed with this key, or not to the last bit like this */
-export function unseal(
-  sealed: Uint8Array,
-  key: KeyObject,
-): { readonly packet: Uint8Array; readonly number: number } | undefined {
-  const end = sealed.byteLength - MAC_BYTES;
-  if (end < NUMBER_BYTES) return undefined;
-  const mac = sealed.subarray(end);
-  if (!timingSafeEqual(mac, macOf(sealed.subarray(0, end), key))) return undefined;
-  const at = end - NUMBER_BYTES;
-  const number = new DataView(sealed.buffer, sealed.byteOffset + at).getFloat64(0, true);
-  return { packet: sealed.subarray(0, at), number };
-}
-
-const macOf = (bytes: Uint8Array, key: KeyObject): Buffer =>
-  createHmac('sha256', key).update(bytes).digest().subarray(0, MAC_BYTES);
 
 /** Shows that its sender holds the key, in one direction: it cannot be sent back as one's own. */
 export const proofOf = (key: Uint8Array, from: number): Buffer =>

@@ -3,8 +3,8 @@
  * is itself of a form that no version changes, so that nodes which have nothing in common can still tell each other so. What a
  * version changed:
  *
- *     2  keys of a session are bound to both ends
- *     3  and to the ranges of versions that they told each other
+ *     3  packets on the bus are authentic
+ *     4  and what is in them is encrypted (`sealing.ts`)
  */
 import { failure, type Result, success } from '../contracts/index.ts';
 
@@ -12,7 +12,7 @@ import { failure, type Result, success } from '../contracts/index.ts';
 export type WireRange = readonly [min: number, max: number];
 
 /** What this build speaks: a node can be replaced while its neighbours are one version behind. */
-export const WIRE_VERSIONS: WireRange = [2, 3];
+export const WIRE_VERSIONS: WireRange = [3, 4];
 
 const VERSION_MAX = 65_535;
 

@@ -22,7 +22,8 @@ import {
   readPacket,
   shortHead,
 } from '../../src/transport/packet.ts';
-import { newExchangeKey, SEAL_BYTES } from '../../src/transport/session-keys.ts';
+import { SEAL_BYTES } from '../../src/transport/sealing.ts';
+import { newExchangeKey } from '../../src/transport/session-keys.ts';
 import { lossyBus } from '../support/lossy-bus.ts';
 import { recordingLog } from '../support/systems.ts';
 

@@ -190,7 +190,7 @@ describe('the keys of a session', () => {
     const exchange = newExchangeKey(seededRandom(seed));
     const publicKey = Buffer.alloc(32, id);
     const keys = { exchange, publicKey, half: exchange.public };
-    return { ...keys, id, subject: `skein.test.${seed}`, wire: [2, 3] as const };
+    return { ...keys, id, subject: `skein.test.${seed}`, wire: [3, 4] as const };
   };
   const secrets = (mine: ReturnType<typeof end>, yours: ReturnType<typeof end>) => {
     const { direct, send, receive } = sessionKeys(mine.exchange, mine, yours);

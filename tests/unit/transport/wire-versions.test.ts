@@ -79,7 +79,7 @@ describe('the version of the wire between two nodes', () => {
     }
   });
 
-  it('is part of the keys, from 3 on with all that both told of it', () => {
+  it('is part of the keys, with all that both told of it', () => {
     const end = (id: number, wire: WireRange) => {
       const exchange = newExchangeKey(seededRandom(`end ${id}`));
       const publicKey = Buffer.alloc(32, id);
@@ -91,9 +91,10 @@ describe('the version of the wire between two nodes', () => {
       expect(sessionKeys(yours.exchange, yours, mine).receive.export()).toEqual(send.export());
       return send.export().toString('hex');
     };
-    expect(key([2, 2], [2, 3])).toBe(key([2, 2], [2, 2]));
-    expect(key([2, 3], [2, 3])).not.toBe(key([2, 2], [2, 2]));
-    expect(key([2, 3], [2, 3])).not.toBe(key([3, 3], [2, 3]));
+    expect(key([3, 3], [3, 4])).toBe(key([3, 3], [3, 4]));
+    expect(key([3, 3], [3, 4])).not.toBe(key([3, 3], [3, 3]));
+    expect(key([3, 4], [3, 4])).not.toBe(key([3, 3], [3, 3]));
+    expect(key([3, 4], [3, 4])).not.toBe(key([4, 4], [3, 4]));
   });
 
   it('is a range of two numbers and nothing else', () => {
@@ -122,12 +123,12 @@ describe('the version of the wire between two nodes', () => {
 describe('nodes of adjacent versions', () => {
   it.each([
     [
-      [2, 3],
       [3, 4],
+      [4, 5],
     ],
     [
-      [2, 3],
-      [2, 2],
+      [3, 4],
+      [3, 3],
     ],
   ] as const)('%j and %j send each other messages and gossip', async (ours, theirs) => {
     const { time, node, member } = world();
@@ -146,13 +147,13 @@ describe('nodes of adjacent versions', () => {
 
 describe('nodes without a common version', () => {
   const REASONS = [
-    'n-b/main speaks version 4-5 of the wire, this node 2-3: none in common',
-    'n-a/main speaks version 2-3 of the wire, this node 4-5: none in common',
+    'n-b/main speaks version 5-6 of the wire, this node 3-4: none in common',
+    'n-a/main speaks version 3-4 of the wire, this node 5-6: none in common',
   ];
 
   it('open no session, and each says once why', async () => {
     const { time, node } = world();
-    const [alpha, beta] = [node('n-a', [2, 3]), node('n-b', [4, 5])];
+    const [alpha, beta] = [node('n-a', [3, 4]), node('n-b', [5, 6])];
     for (let each = 0; each < 5; each++) {
       alpha.dial(beta.self).post(Buffer.from([1]));
       await time.advance(1_500);
@@ -174,7 +175,7 @@ describe('nodes without a common version', () => {
 
   it('take no gossip of each other, and each says once why', async () => {
     const { time, member } = world();
-    const [alpha, beta] = [member('n-a', [2, 3]), member('n-b', [4, 5])];
+    const [alpha, beta] = [member('n-a', [3, 4]), member('n-b', [5, 6])];
     for (let each = 0; each < 5; each++) {
       alpha.datagrams.call(null);
       alpha.datagrams.send('n-b' as NodeId, Buffer.from([1]));
