@@ -17,7 +17,11 @@ let metricsUrl = '';
 
 interface Shown {
   readonly node: string;
-  readonly cluster: { readonly nats: string; readonly refused: Readonly<Record<string, number>> };
+  readonly cluster: {
+    readonly nats: string;
+    readonly natsCredsFile: string;
+    readonly refused: Readonly<Record<string, number>>;
+  };
 }
 
 const status = async (): Promise<Shown> => {
@@ -54,6 +58,7 @@ it('counts each bad signature once in the status and the metric, and tells of al
   const shown = await status();
   const bus = await connectNats({
     url: shown.cluster.nats,
+    credsFile: shown.cluster.natsCredsFile,
     name: 'forger',
     log: recordingLog().log,
   });
