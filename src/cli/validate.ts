@@ -5,9 +5,11 @@ import { printable } from '../telemetry/index.ts';
 import { dim, type GlobalOptions, green, printJson, printLine, red } from './output.ts';
 import { asJson, keepReport, type Step, timed } from './report.ts';
 import { whatRuns } from './running.ts';
+import { buildVersion } from './version.ts';
 
 export interface ValidateOptions extends GlobalOptions {
   readonly policy?: string;
+  readonly file?: string;
   readonly deadLetters: number;
 }
 
@@ -16,7 +18,8 @@ export async function validateCommand(options: ValidateOptions): Promise<number>
   const status = async () => (await whatRuns(dataDir))?.status;
   const { elapsedMs, finish } = timed('validate');
   const steps: Step[] = [];
-  const world = { dataDir, policyFile, deadLettersMax, status, ports: realPorts };
+  const facts = { clusterFile: options.file, version: await buildVersion() };
+  const world = { dataDir, policyFile, deadLettersMax, status, ports: realPorts, ...facts };
   const gates = await validate(world, (gate) => {
     const { id, result, why } = gate;
     steps.push({
@@ -28,13 +31,17 @@ export async function validateCommand(options: ValidateOptions): Promise<number>
     if (!json) show(gate);
   });
   const failed = gates.filter(({ result }) => result === 'fail').map(({ id }) => id);
-  const facts = { failed, gates };
+  const outcome = { failed, gates };
   if (!json)
     printLine(
       failed.length > 0 ? `\n${red('failed')} ${failed.join(', ')}` : `\n${green('valid')}`,
     );
-  const report = await keepReport(dataDir, finish(failed.length === 0, steps, asJson(facts)), json);
-  if (json) printJson({ ...facts, report: report ?? null });
+  const report = await keepReport(
+    dataDir,
+    finish(failed.length === 0, steps, asJson(outcome)),
+    json,
+  );
+  if (json) printJson({ ...outcome, report: report ?? null });
   return failed.length === 0 ? 0 : 1;
 }
 

@@ -19,6 +19,9 @@ export interface GateWorld {
   readonly dataDir: string;
   /** The operator's ceiling over every run. */
   readonly policyFile: string | undefined;
+  /** Of node groups; and the version of this build, which the file may ask for. */
+  readonly clusterFile: string | undefined;
+  readonly version: string;
   /** Dead letters that are put up with. */
   readonly deadLettersMax: number;
   /** Of the node that runs on the data directory; undefined: none answers. */

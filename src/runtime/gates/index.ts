@@ -11,6 +11,7 @@ import {
   threadsGate,
 } from './running.ts';
 import {
+  clusterFileGate,
   dataDirectoryGate,
   journalGate,
   keyValueGate,
@@ -32,6 +33,7 @@ const GATES: readonly Gate[] = [
   natsKeyGate,
   natsConfigGate,
   policyGate,
+  clusterFileGate,
   nodeGate,
   threadsGate,
   sandboxesGate,

@@ -20,8 +20,13 @@ const running = (
   },
 });
 
-export const nodeGate = running('node', ({ node, pid }) =>
-  pass(`${node} answers (process ${pid})`),
+export const nodeGate = running('node', ({ node, pid, readiness: { isReady, reasons } }) =>
+  isReady
+    ? pass(`${node} is ready (process ${pid})`)
+    : fail(
+        `${node} answers (process ${pid}) and is not ready: ${reasons.join(', ')}`,
+        'Wait for what is away, or `skein drain --undo`.',
+      ),
 );
 
 /** The keeper of its sandboxes answers from each thread that is alive. */

@@ -7,6 +7,7 @@ import { type Inspection, inspectJournal, inspectKeyValue } from '../../journal/
 import { folderPackageStore, SkillRegistry } from '../../skills/index.ts';
 import { CONFIG_FILE, nodeKeyOf, readNatsCredentials } from '../../transport/index.ts';
 import { readCeiling } from '../ceiling-file.ts';
+import { readClusterFile } from '../cluster-file.ts';
 import { inspectNodeKey } from '../node-key-file.ts';
 import { fail, type Gate, type GateResult, type GateWorld, pass, skip } from './gate.ts';
 
@@ -145,5 +146,17 @@ export const policyGate: Gate = {
     if (policyFile === undefined) return skip('none is named with --policy');
     const ceiling = await readCeiling(policyFile);
     return ceiling.ok ? pass(`${policyFile} can be read`) : failed(ceiling.error);
+  },
+};
+
+export const clusterFileGate: Gate = {
+  id: 'cluster-file',
+  look: async ({ clusterFile, version }) => {
+    if (clusterFile === undefined) return skip('none is named with --file');
+    const plan = await readClusterFile(clusterFile, version);
+    if (!plan.ok) return failed(plan.error);
+    return pass(
+      `${clusterFile}: ${plan.value.nodes.length} nodes in cluster ${plan.value.cluster}`,
+    );
   },
 };

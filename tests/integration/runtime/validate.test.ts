@@ -35,7 +35,10 @@ afterEach(async () => {
 
 const pass = (dataDir: string, world: Partial<GateWorld> = {}): Promise<readonly GateReport[]> => {
   const status = async (): Promise<undefined> => undefined;
-  const defaults = { policyFile: undefined, deadLettersMax: 100, status, ports: realPorts };
+  const defaults = {
+    ...{ policyFile: undefined, clusterFile: undefined, version: '0.1.0' },
+    ...{ deadLettersMax: 100, status, ports: realPorts },
+  };
   return validate({ dataDir, ...defaults, ...world });
 };
 const idsOf = (gates: readonly GateReport[], result: string): readonly string[] =>
@@ -113,12 +116,16 @@ describe('the gates of a data directory', () => {
     ['nats-key', (data) => writeFile(join(data, 'nats/node.nk'), 'nothing')],
     ['nats-config', (data) => writeFile(join(data, 'nats/nats-server.conf'), 'port: {')],
     ['policy', (data) => writeFile(join(data, 'policy.yaml'), 'skilz: []')],
+    ['cluster-file', (data) => writeFile(join(data, 'cluster.yaml'), 'cluster: shop\ngroups: 3')],
   ])('%s alone fails when it is broken', async (id, spoil) => {
     const data = await copy();
     const policyFile = join(data, 'policy.yaml');
     await writeFile(policyFile, 'name: house\nskills:\n  - hello\n');
     await spoil(data);
-    const world = id === 'data-directory' ? {} : { policyFile };
+    const clusterFile = join(data, 'cluster.yaml');
+    if (id !== 'cluster-file' && id !== 'data-directory')
+      await writeFile(clusterFile, 'cluster: shop\ngroups: [{ name: front, count: 2 }]');
+    const world = id === 'data-directory' ? {} : { policyFile, clusterFile };
     const gates = await pass(data, world);
     expect(idsOf(gates, 'fail')).toEqual([id]);
     const failed = gates.find(({ result }) => result === 'fail');
