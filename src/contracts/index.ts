@@ -103,6 +103,7 @@ export type { SharedState, StateChange, StateEntry, StateWrite } from './shared-
 export {
   type Capabilities,
   DEFAULT_RESOURCES,
+  isHeldHere,
   ManifestSchema,
   type ResourceContract,
   type SkillManifest,

@@ -158,3 +158,6 @@ export interface SkillPackage {
   /** SHA-256, hex, over the canonical manifest and the source. */
   readonly contentHash: string;
 }
+
+/** Whether this node can run it: one that only others hold comes without its source. */
+export const isHeldHere = ({ source }: SkillPackage): boolean => source !== '';

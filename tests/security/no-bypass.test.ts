@@ -93,6 +93,9 @@ const GATES: readonly Rule[] = [
     pattern: /'invoke'/,
     allowed: {
       'actors/run-call.ts': 'an attempt of a step',
+      'actors/delegation/delegator-actor.ts': 'hands the call to the pool of this node',
+      'actors/delegation/delegate-actor.ts':
+        'hands the call of another node to the pool, under this node’s policy',
       'actors/skill-pool-actor.ts': 'hands the call to a skill actor',
       'actors/verifier-actor.ts': 're-execution from the tape, through the same pool',
     },

@@ -3,7 +3,7 @@
  * lacks the skill, has more to do than it can, or was told to.
  */
 import type { MemberReport } from '../../cluster/index.ts';
-import { LIMITS, type NodeId } from '../../contracts/index.ts';
+import { isHeldHere, LIMITS, type NodeId } from '../../contracts/index.ts';
 import { type ActorContext, type ActorRef, defineActor, type RefOf } from '../../kernel/index.ts';
 import type { Execution, Invocation } from '../execution.ts';
 import { failedExecution, type skillPoolActor } from '../skill-pool-actor.ts';
@@ -57,7 +57,7 @@ export const delegatorActor = defineActor({
         members: state.members(),
         task,
         place,
-        canRunHere: skill.source !== '',
+        canRunHere: isHeldHere(skill),
         isBusyHere: state.activeHere >= state.capacity,
         avoid: avoidThreads.filter((thread) => thread.includes('/')).map(nodeOf),
       });
