@@ -8,6 +8,8 @@ const project = (name: string, options: object = {}) => ({
     name,
     include: [`tests/${name}/**/*.test.ts`],
     pool: 'forks' as const,
+    // Many wait for processes; two at a time keep two cores busy.
+    maxWorkers: 2,
     setupFiles: [SEED],
     ...options,
   },
@@ -20,7 +22,13 @@ export default defineConfig({
       project('unit', { testTimeout: 60_000, setupFiles: [SEED, 'tests/support/no-sockets.ts'] }),
       project('conformance', { testTimeout: 60_000, hookTimeout: 60_000 }),
       project('integration', { testTimeout: 60_000, hookTimeout: 60_000 }),
-      project('security', { testTimeout: 60_000, hookTimeout: 60_000 }),
+      // What measures processor time has the machine to itself.
+      project('security', {
+        testTimeout: 60_000,
+        hookTimeout: 60_000,
+        maxWorkers: 1,
+        sequence: { groupOrder: 1 },
+      }),
       project('simulation', { testTimeout: 300_000 }),
       project('e2e', { testTimeout: 120_000, hookTimeout: 120_000 }),
     ],
