@@ -44,7 +44,9 @@ export function nodeLines(status: NodeStatus): string[] {
     say(`    ${cluster.members.length} members${doubt}`);
     for (const { node, status: seen, facts } of cluster.members) {
       const isSelf = node === status.node ? ' (this node)' : '';
-      say(`    member ${node}${isSelf}  ${seen}, load ${facts.load}`);
+      say(
+        `    member ${node}${isSelf}  ${seen}, load ${facts.load}${healthOf(node, cluster.health)}`,
+      );
     }
     if (cluster.delegation) say(`    ${delegationLine(cluster.delegation)}`);
     say(`    key ${cluster.key}`);
@@ -58,6 +60,14 @@ export function nodeLines(status: NodeStatus): string[] {
   for (const { child, reason, action } of supervision?.failures ?? [])
     say(`    ${child}: ${reason}; ${action}`);
   return lines;
+}
+
+function healthOf(node: string, health: NonNullable<NodeStatus['cluster']>['health']): string {
+  const found = health.find((each) => each.node === node);
+  if (!found) return '';
+  const { score, roundTripMs, heardMsAgo } = found;
+  const trip = roundTripMs === null ? '' : ` in ${milliseconds(roundTripMs)}`;
+  return `, answers ${Math.round(score * 100)} %${trip}, heard ${milliseconds(heardMsAgo)} ago`;
 }
 
 const delegationLine = (counts: NonNullable<NonNullable<NodeStatus['cluster']>['delegation']>) =>

@@ -29,6 +29,7 @@ export {
   type MembershipTimes,
 } from './membership/membership-options.ts';
 export type { GossipMessage } from './membership/messages.ts';
+export type { PeerHealthReport } from './membership/peer-health.ts';
 export {
   type Claim,
   type SelfStatement,

@@ -1,6 +1,6 @@
 /** What a node needs before it can join a cluster: a NATS that somebody runs, or one of its own. */
 import { resolve } from 'node:path';
-import type { MemberReport } from '../cluster/index.ts';
+import type { MemberReport, PeerHealthReport } from '../cluster/index.ts';
 import { failure, isSafeName, type Result, success } from '../contracts/index.ts';
 import { realPorts } from '../host/index.ts';
 import type { ClusterOptions, Joined, ThreadGroup } from '../supervisor/index.ts';
@@ -51,6 +51,8 @@ export interface ClusterStatus {
   readonly members: readonly MemberReport[];
   /** How much the node doubts its own view: 0 to 8; null while nobody can say. */
   readonly doubt: number | null;
+  /** How well each of the others answers this one. */
+  readonly health: readonly PeerHealthReport[];
   /** Packets that all threads have refused, by the reason. */
   readonly refused: RefusalCounts;
   /** What was done by other nodes, and for them. */
@@ -137,6 +139,7 @@ export async function statusOf(
     isConnected: joined?.isConnected() ?? false,
     members: members?.list() ?? [],
     doubt: gossip?.healthScore ?? null,
+    health: gossip?.peers ?? [],
     peers: [
       ...links('main', joined?.peers() ?? []),
       ...reports.flatMap(([thread, { peers }]) => links(thread, peers)),

@@ -4,6 +4,7 @@ import type { FramePort } from '../../contracts/index.ts';
 import type { Mismatches, RefusalCounts } from '../../transport/index.ts';
 import type { GossipCounts } from './gossip.ts';
 import type { MemberFacts, MemberReport } from './member.ts';
+import type { PeerHealthReport } from './peer-health.ts';
 
 export interface GossipReport {
   readonly counts: GossipCounts;
@@ -11,6 +12,7 @@ export interface GossipReport {
   readonly mismatches: Mismatches;
   /** How much the node doubts itself: 0 to 8. */
   readonly healthScore: number;
+  readonly peers: readonly PeerHealthReport[];
 }
 
 export type ToGossip =

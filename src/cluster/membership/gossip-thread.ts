@@ -50,7 +50,7 @@ const main: ThreadMain = async ({ boot, ports, control }) => {
       case 'report': {
         const { counts, healthScore } = gossip;
         const [refused, mismatches] = [gossip.refused(), gossip.mismatches()];
-        const report = { counts, healthScore, refused, mismatches };
+        const report = { counts, healthScore, refused, mismatches, peers: gossip.peerHealth() };
         return tell({ kind: 'report', id: message.id, report });
       }
       case 'leave':

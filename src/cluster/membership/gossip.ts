@@ -16,10 +16,11 @@ import {
   type WireRange,
 } from '../../transport/index.ts';
 import { decodeGossip, encodeGossip } from './gossip-codec.ts';
-import type { MemberFacts, MemberReport } from './member.ts';
+import { isGone, type MemberFacts, type MemberReport } from './member.ts';
 import { Membership } from './membership.ts';
 import type { MembershipOutput, MembershipTimes } from './membership-options.ts';
 import type { GossipMessage } from './messages.ts';
+import { PeerHealth, type PeerHealthReport } from './peer-health.ts';
 import { readStatement, type Statement, voiceOf } from './statement.ts';
 
 export interface GossipOptions {
@@ -59,6 +60,7 @@ export class Gossip {
   readonly #membership: Membership;
   readonly #datagrams: SealedDatagrams;
   readonly #refused: RefusedPackets;
+  readonly #health = new PeerHealth();
   #received = 0;
   #timer: TimerHandle | undefined;
   #isClosed = false;
@@ -114,6 +116,11 @@ export class Gossip {
     return { ...this.#datagrams.counts, receivedPackets: this.#received };
   }
 
+  /** How well each member answers, as this node sees it. */
+  peerHealth(): readonly PeerHealthReport[] {
+    return this.#health.report(this.#options.ports.clock.monotonicMs());
+  }
+
   /** Why nothing is understood of a node. */
   mismatches(): Mismatches {
     return this.#refused.mismatches();
@@ -163,6 +170,8 @@ export class Gossip {
     if (this.#isClosed) return;
     this.#received++;
     const nowMs = this.#options.ports.clock.monotonicMs();
+    this.#health.heard(from, nowMs);
+    if (message.kind === 'ack') this.#health.answered(from, message.seq, nowMs);
     this.#carryOut(this.#membership.receive(from, message, nowMs), from);
     // What came may have to be acted on before the timer that is set.
     this.#advance();
@@ -173,6 +182,7 @@ export class Gossip {
     for (const output of outputs) {
       switch (output.kind) {
         case 'changed':
+          if (isGone(output.member)) this.#health.forget(output.member.node);
           this.#options.onChange?.(output.member);
           break;
         case 'forged':
@@ -180,9 +190,15 @@ export class Gossip {
           break;
         case 'send':
           if (output.to === 'all') this.#call(output.message.said);
-          else this.#datagrams.send(output.to, encodeGossip(output.message));
+          else this.#send(output.to, output.message);
       }
     }
+  }
+
+  #send(to: NodeId, message: GossipMessage): void {
+    const nowMs = this.#options.ports.clock.monotonicMs();
+    if (message.kind === 'ping') this.#health.asked(to, message.seq, nowMs);
+    this.#datagrams.send(to, encodeGossip(message));
   }
 
   /** All that is ever said to all is who is there. */
