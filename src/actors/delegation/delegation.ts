@@ -81,17 +81,24 @@ export async function delegate(
       why.push(`${node} does not hold it`);
       continue;
     }
-    const accepted = await offer(task, node, parent, world);
-    if (accepted) {
+    const refusal = await offer(task, node, parent, world);
+    if (refusal) {
       counts.refused++;
-      why.push(`${node}: ${accepted.message}`);
+      why.push(`${node}: ${refusal.message}`);
       continue;
     }
     counts.accepted++;
     const answer = await perform(task, node, parent, world);
     if (answer.kind === 'answered') {
+      const execution = checkedExecution(answer.value, node, invocation);
+      if (!execution.result.ok && execution.result.error.code === 'DELEGATION_REFUSED') {
+        // It no longer had room, or drains since it accepted: nothing was begun.
+        counts.refused++;
+        why.push(`${node}: ${execution.result.error.message}`);
+        continue;
+      }
       counts.completed++;
-      return checkedExecution(answer.value, node, invocation);
+      return execution;
     }
     counts.lost++;
     why.push(`${node}: ${answer.error.message}`);
