@@ -8,6 +8,7 @@ import {
   type NodeStatus,
   OperatorReportSchema,
 } from '../../src/runtime/index.ts';
+import type { SpanRecord } from '../../src/telemetry/index.ts';
 import { processesWith } from '../support/processes.ts';
 import { startLoad } from '../support/run-load.ts';
 import { dataDir, finished, skein, startSkein } from '../support/skein-command.ts';
@@ -99,7 +100,13 @@ describe('a group of three node processes', () => {
     const run = await skein(['run', 'hello', '--json', '--input', '{"name":"you"}'], data.path);
     const { runId, correlationId } = JSON.parse(run.stdout);
     expect((await skein(['runs'], data.path)).stdout).toContain(runId);
-    expect((await skein(['trace', correlationId], data.path)).code).toBe(0);
+    const trace = await skein(['trace', correlationId, '--json'], data.path);
+    expect(trace.code).toBe(0);
+    const spans = JSON.parse(trace.stdout) as readonly SpanRecord[];
+    expect(new Set(spans.map(({ spanId }) => spanId)).size).toBe(spans.length);
+    expect(spans.map(({ thread }) => thread)).toContainEqual(
+      expect.stringMatching(/^n-[^/]+\/main$/),
+    );
   });
 
   it('starts again a node that is killed with -9', async () => {
