@@ -42,7 +42,9 @@ export function nodeLines(status: NodeStatus): string[] {
     say(`    ${cluster.members.length} members${doubt}`);
     for (const { node, status: seen, facts } of cluster.members) {
       const isSelf = node === status.node ? ' (this node)' : '';
-      say(`    member ${node}${isSelf}  ${seen}, load ${facts.load}`);
+      const labels = Object.entries(facts.labels).map(([name, value]) => `, ${name}=${value}`);
+      const work = facts.state === 'ready' ? '' : `, ${facts.state}`;
+      say(`    member ${node}${isSelf}  ${seen}${work}, load ${facts.load}${labels.join('')}`);
     }
     if (cluster.delegation) say(`    ${delegationLine(cluster.delegation)}`);
     say(`    key ${cluster.key}`);

@@ -4,7 +4,7 @@ import { type GateReport, validate } from '../runtime/index.ts';
 import { printable } from '../telemetry/index.ts';
 import { dim, type GlobalOptions, green, printJson, printLine, red } from './output.ts';
 import { asJson, keepReport, type Step, timed } from './report.ts';
-import { whatRuns } from './running.ts';
+import { askEachNode, whatRuns } from './running.ts';
 
 export interface ValidateOptions extends GlobalOptions {
   readonly policy?: string;
@@ -33,8 +33,10 @@ export async function validateCommand(options: ValidateOptions): Promise<number>
     printLine(
       failed.length > 0 ? `\n${red('failed')} ${failed.join(', ')}` : `\n${green('valid')}`,
     );
+  const nodeNames = (await whatRuns(dataDir))?.nodeNames;
+  if (nodeNames && !json) printLine(askEachNode(nodeNames, dataDir, 'validate'));
   const report = await keepReport(dataDir, finish(failed.length === 0, steps, asJson(facts)), json);
-  if (json) printJson({ ...facts, report: report ?? null });
+  if (json) printJson({ ...facts, groupNodes: nodeNames ?? null, report: report ?? null });
   return failed.length === 0 ? 0 : 1;
 }
 

@@ -11,6 +11,7 @@ import {
   type NodeId,
   type Result,
   type SkeinError,
+  type StepPlace,
   skeinError,
   type TraceContext,
 } from '../../contracts/index.ts';
@@ -108,7 +109,7 @@ export async function delegate(
     }
   }
   counts.failed++;
-  const reason = why.length > 0 ? why.join('; ') : 'no other node fits';
+  const reason = why.length > 0 ? why.join('; ') : nobodyFits(invocation.place);
   return failedExecution(
     failure('DELEGATION_FAILED', { skill: task.skill.name, reason }),
     invocation,
@@ -120,6 +121,14 @@ function taskOf(invocation: Invocation, kv: ActorRef): Task {
   const { skill, tenant, avoidThreads: _, place: __, kv: ___, ...request } = invocation;
   const { task = invocation.seed } = invocation;
   return { task, skill: skillNameOf(skill), tenant, request, kv };
+}
+
+function nobodyFits({ labels = {}, elsewhere = false }: StepPlace = {}): string {
+  const wanted = Object.entries(labels).map(([name, value]) => `${name}=${value}`);
+  const others = elsewhere ? 'no other node' : 'no node';
+  return wanted.length > 0
+    ? `${others} that takes work has the labels ${wanted.join(', ')}`
+    : 'no other node takes work';
 }
 
 /** @returns why the node does not take it */

@@ -21,6 +21,7 @@ const count: SimulatedSkill = async (_input, { call }) => {
   return before + 1;
 };
 
+type Place = NonNullable<CallSite['place']>;
 type World = Awaited<ReturnType<typeof delegationWorld>>;
 
 async function outcome(world: World, asked: ReturnType<World['call']>, withinMs = 60_000) {
@@ -133,6 +134,20 @@ describe('a call of a skill', () => {
     expect(await outcome(world, done, 5_000)).toMatchObject({ value: 'paid' });
     expect(world.requests).toHaveLength(1);
     expect(await countsOf(world, 'n-1')).toMatchObject({ refused: 1, completed: 1, lost: 0 });
+  });
+
+  it('says which labels it looked for in vain', async () => {
+    const world = await delegationWorld({ add: { body: add } });
+    const reasonAt = async (place: Place) => {
+      const asked = world.call('n-1', 'add', { input: 1, place });
+      const answer = await settled(world.cluster, asked, { withinMs: 5_000 });
+      return JSON.stringify(answer);
+    };
+    expect(await reasonAt({ labels: { zone: 'x', name: 'n-2' } })).toContain(
+      'no node that takes work has the labels zone=x, name=n-2',
+    );
+    for (const name of ['n-2', 'n-3']) world.members.delete(name);
+    expect(await reasonAt({ elsewhere: true })).toContain('no other node takes work');
   });
 
   it('is verified by other executions, each a task of its own, on several nodes', async () => {
