@@ -21,9 +21,11 @@ export interface RunAnswer {
 
 export class ControlClient {
   readonly #path: string;
+  readonly #dataDir: string;
 
   constructor(dataDir: string) {
     this.#path = controlSocket(dataDir).path;
+    this.#dataDir = dataDir;
   }
 
   get<T>(path: string): Promise<Result<T>> {
@@ -57,7 +59,7 @@ export class ControlClient {
     if (answer) return success(answer);
     if (!sent.ok && sent.error.code !== 'NODE_UNREACHABLE') return sent;
     const reason = 'it closed the connection before the run ended';
-    if (hasBegun) return failure('PEER_LOST', { peer: this.#path, reason });
+    if (hasBegun) return failure('PEER_LOST', { peer: `the node on ${this.#dataDir}`, reason });
     return sent.ok ? this.#unreachable(reason) : sent;
   }
 
@@ -116,7 +118,7 @@ export class ControlClient {
         resolve(
           this.#unreachable(
             error.code === 'ENOENT' || error.code === 'ECONNREFUSED'
-              ? 'nothing listens there'
+              ? `none runs on ${this.#dataDir}`
               : reasonOf(error),
           ),
         ),

@@ -4,6 +4,7 @@ import Type from 'typebox';
 import { CeilingSchema, checker, failure, type Result } from '../contracts/index.ts';
 import type { ExecuteRequest, Query, SkeinNode } from '../runtime/index.ts';
 import { loadSkillPackage } from '../skills/index.ts';
+import { AnswersOut } from './answers-out.ts';
 import {
   type ControlServer,
   listenForControl,
@@ -52,8 +53,17 @@ const checkContract = checker(
 export const startControlServer = (
   node: SkeinNode,
   dataDir: string,
-): Promise<Result<ControlServer>> =>
-  listenForControl(dataDir, (request, response) => serve(node, request, response));
+): Promise<Result<ControlServer>> => {
+  const answers = new AnswersOut();
+  node.onDrain(() => answers.allOut());
+  return listenForControl(dataDir, (request, response) => {
+    if (isRun(request)) answers.add(response);
+    return serve(node, request, response);
+  });
+};
+
+const isRun = ({ method, url }: IncomingMessage): boolean =>
+  method === 'POST' && url === '/v1/runs';
 
 async function serve(
   node: SkeinNode,
@@ -115,7 +125,7 @@ async function serveRun(
   response.writeHead(200, { 'content-type': 'application/x-ndjson' });
   const write = (line: RunLine) => response.write(`${JSON.stringify(line)}\n`);
   const outcome = await node.execute(checked.value as ExecuteRequest, (event) => write({ event }));
-  write({ outcome, spans: await node.trace(outcome.correlationId) });
+  write({ outcome, spans: await node.trace(outcome.correlationId, 'asked') });
   response.end();
 }
 

@@ -10,6 +10,7 @@ import {
   success,
 } from '../contracts/index.ts';
 import type { ExecuteRequest, GroupOperator, RunSummary } from '../runtime/index.ts';
+import type { GroupNode } from '../supervisor/index.ts';
 import type { SpanRecord } from '../telemetry/index.ts';
 import { ControlClient } from './control-client.ts';
 import {
@@ -73,7 +74,7 @@ async function serve(
       return sendResult(response, body.ok ? await group.drain(node, body.value.timeoutMs) : body);
     }
     case 'GET v1/traces':
-      return sendValue(response, await spansOfAll(group, pathname));
+      return sendResult(response, await traceOf(group, pathname));
     case 'GET v1/skills':
     case 'GET v1/dead-letters':
       return sendResult(response, await firstAnswer(group, (client) => client.get(pathname)));
@@ -125,18 +126,22 @@ function startLines<T>(response: ServerResponse): (line: T | { error: SkeinError
 
 const READING = ['ready', 'draining', 'drained'];
 
+const isReading = ({ state }: GroupNode): boolean => READING.includes(state);
+
 const clientsOf = (group: GroupOperator): readonly ControlClient[] =>
   group
     .nodes()
-    .filter(({ state }) => READING.includes(state))
+    .filter(isReading)
     .map(({ dataDir }) => new ControlClient(dataDir));
+
+const noNode = () => failure('OVERLOADED', { reason: 'no node of the group is ready' });
 
 /** The answer of the first node that gives one; the last failure when none does. */
 async function firstAnswer<T>(
   group: GroupOperator,
   ask: (client: ControlClient) => Promise<Result<T>>,
 ): Promise<Result<T>> {
-  let last: Result<T> = failure('OVERLOADED', { reason: 'no node of the group is ready' });
+  let last: Result<T> = noNode();
   for (const client of clientsOf(group)) {
     last = await ask(client);
     if (last.ok) return last;
@@ -144,15 +149,20 @@ async function firstAnswer<T>(
   return last;
 }
 
-/** One request may have spans on several nodes. */
-async function spansOfAll(group: GroupOperator, path: string): Promise<readonly SpanRecord[]> {
-  const answers = await Promise.all(
-    clientsOf(group).map((client) => client.get<readonly SpanRecord[]>(path)),
-  );
-  return answers
-    .flatMap((answer) => (answer.ok ? answer.value : []))
-    .toSorted((a, b) => a.startMs - b.startMs);
+/** Any node gathers the spans of all; its own threads are named by it, as those of the others are. */
+async function traceOf(group: GroupOperator, path: string): Promise<Result<unknown>> {
+  let last: Result<unknown> = noNode();
+  for (const { node, dataDir } of group.nodes().filter(isReading)) {
+    const spans = await new ControlClient(dataDir).get<readonly SpanRecord[]>(path);
+    if (spans.ok)
+      return success(spans.value.map((span) => ({ ...span, thread: named(span.thread, node) })));
+    last = spans;
+  }
+  return last;
 }
+
+const named = (thread: string, node: string | null): string =>
+  thread.includes('/') || node === null ? thread : `${node}/${thread}`;
 
 async function post(group: GroupOperator, room: string, body: object): Promise<Result<unknown>> {
   const path = `/v1/${room}`;
@@ -169,7 +179,7 @@ async function registerAtAll(
 ): Promise<Result<unknown>> {
   const answers = await Promise.all(clientsOf(group).map(ask));
   const failed = answers.find((answer) => !answer.ok);
-  return failed ?? answers[0] ?? failure('OVERLOADED', { reason: 'no node of the group is ready' });
+  return failed ?? answers[0] ?? noNode();
 }
 
 /** Each node has the runs of its own journal; newest first, as of one. */

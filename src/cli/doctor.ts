@@ -15,7 +15,7 @@ import {
   reportError,
 } from './output.ts';
 import { asJson, keepReport, type Step, timed } from './report.ts';
-import { type Running, whatRuns } from './running.ts';
+import { askEachNode, type Running, whatRuns } from './running.ts';
 
 export interface DoctorCommandOptions extends GlobalOptions {
   readonly nats?: string;
@@ -53,8 +53,10 @@ export async function doctorCommand(options: DoctorCommandOptions): Promise<numb
     if (failing) printLine(`\n${red('failing')} ${bold(failing.layer)}. ${failing.advice ?? ''}`);
     else printLine(`\n${green('nothing fails')}`);
   }
+  const nodeNames = running?.nodeNames;
+  if (nodeNames && !json) printLine(askEachNode(nodeNames, dataDir, 'doctor'));
   const report = await keepReport(dataDir, finish(exitCode === 0, steps, asJson(diagnosis)), json);
-  if (json) printJson({ ...diagnosis, report: report ?? null });
+  if (json) printJson({ ...diagnosis, groupNodes: nodeNames ?? null, report: report ?? null });
   return exitCode;
 }
 

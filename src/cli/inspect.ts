@@ -44,8 +44,11 @@ export function nodeLines(status: NodeStatus): string[] {
     say(`    ${cluster.members.length} members${doubt}`);
     for (const { node, status: seen, facts } of cluster.members) {
       const isSelf = node === status.node ? ' (this node)' : '';
+      const labels = Object.entries(facts.labels).map(([name, value]) => `, ${name}=${value}`);
+      const work = facts.state === 'ready' ? '' : `, ${facts.state}`;
+      const health = healthOf(node, cluster.health);
       say(
-        `    member ${node}${isSelf}  ${seen}, load ${facts.load}${healthOf(node, cluster.health)}`,
+        `    member ${node}${isSelf}  ${seen}${work}, load ${facts.load}${labels.join('')}${health}`,
       );
     }
     if (cluster.delegation) say(`    ${delegationLine(cluster.delegation)}`);

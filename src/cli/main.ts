@@ -11,7 +11,7 @@ import { addNode, addOperations } from './group-commands.ts';
 import { describeSkillCommand, listSkillsCommand } from './inspect.ts';
 import { natsCa, natsCreds } from './nats-options.ts';
 import { addOperatorCommands } from './operator-commands.ts';
-import { type GlobalOptions, reportError } from './output.ts';
+import { type GlobalOptions, outliveReaders, reportError } from './output.ts';
 import { planCommand } from './plan.ts';
 import { runCommand } from './run.ts';
 import { runsCommand } from './runs.ts';
@@ -23,6 +23,7 @@ import { buildVersion } from './version.ts';
 
 /** Never rejects. The exit code is set on the process: 0 done, 1 failed outcome, 2 bad usage or input, 3 no node reached. */
 export async function main(args: readonly string[]): Promise<void> {
+  outliveReaders();
   const program = await buildProgram();
   try {
     await program.parseAsync([...args], { from: 'user' });

@@ -1,6 +1,7 @@
 /** `skein drain` and `skein redeploy`: what an operator does to running nodes, with a timeline and a report. */
 import { resolve } from 'node:path';
 import { ControlClient } from '../api/index.ts';
+import { type SkeinError, skeinError } from '../contracts/index.ts';
 import type { DrainReport } from '../supervisor/index.ts';
 import {
   bold,
@@ -10,6 +11,7 @@ import {
   printLine,
   reportError,
 } from './output.ts';
+import { whatRuns } from './running.ts';
 import { factsOf, Timeline } from './timeline.ts';
 
 export interface DrainOptions extends GlobalOptions {
@@ -25,6 +27,10 @@ export async function drainCommand(
 ): Promise<number> {
   const name = node ?? 'self';
   const client = new ControlClient(options.data);
+  if (node === undefined) {
+    const names = (await whatRuns(options.data))?.nodeNames;
+    if (names) return reportError(whichOf(names), options.json);
+  }
   const path = `/v1/nodes/${encodeURIComponent(name)}`;
   const timeline = new Timeline('drain', options);
   if (options.undo) {
@@ -50,6 +56,13 @@ export async function drainCommand(
   else if (report !== undefined) printLine(`report in ${report}`);
   return 0;
 }
+
+const whichOf = (names: readonly string[]): SkeinError =>
+  skeinError('ARGUMENT_INVALID', {
+    argument: 'node',
+    found: 'none, and a group',
+    expected: `one of ${names.join(', ')}`,
+  });
 
 export interface RedeployOptions extends GlobalOptions {
   readonly group?: string;

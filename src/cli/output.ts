@@ -14,6 +14,16 @@ export const printLine = (text = ''): void => {
   process.stdout.write(`${text}\n`);
 };
 
+const NOBODY_READS: ReadonlySet<string | undefined> = new Set(['EPIPE', 'ERR_STREAM_DESTROYED']);
+
+/** Who reads may leave first, as in `skein doctor | head -3`: the command goes on to its end, and what it started is put away. */
+export function outliveReaders(): void {
+  for (const stream of [process.stdout, process.stderr])
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (!NOBODY_READS.has(error.code)) throw error;
+    });
+}
+
 /** Says what went wrong and what to do. @returns the exit code. */
 export function reportError(error: SkeinError, json: boolean): number {
   const { advice, exitCode } = ERROR_TABLE[error.code];

@@ -65,7 +65,7 @@ async function execute(
   const node = await startLocalNode({ dataDir });
   if (!node.ok) return node;
   const outcome = await node.value.execute(request, onEvent);
-  const spans = await node.value.trace(outcome.correlationId);
+  const spans = await node.value.trace(outcome.correlationId, 'asked');
   await node.value.close();
   return success({ outcome, spans });
 }

@@ -31,7 +31,7 @@ export async function statusCommand(options: StatusOptions): Promise<number> {
   return options.watch ? watch(client, options) : 0;
 }
 
-/** Until Ctrl-C. A node that does not answer is said so, and asked again. */
+/** Until Ctrl-C, or nobody reads. A node that does not answer is said so, and asked again. */
 async function watch(client: ControlClient, options: StatusOptions): Promise<number> {
   const letGo = keepAlive();
   let isOver = false;
@@ -42,6 +42,7 @@ async function watch(client: ControlClient, options: StatusOptions): Promise<num
   };
   process.once('SIGINT', end);
   process.once('SIGTERM', end);
+  process.stdout.once('error', end);
   const look = async (): Promise<void> => {
     const status = await client.get<Status>('/v1/status');
     if (isOver) return;

@@ -4,7 +4,7 @@ import { type GateReport, validate } from '../runtime/index.ts';
 import { printable } from '../telemetry/index.ts';
 import { dim, type GlobalOptions, green, printJson, printLine, red } from './output.ts';
 import { asJson, keepReport, type Step, timed } from './report.ts';
-import { whatRuns } from './running.ts';
+import { askEachNode, whatRuns } from './running.ts';
 import { buildVersion } from './version.ts';
 
 export interface ValidateOptions extends GlobalOptions {
@@ -36,12 +36,14 @@ export async function validateCommand(options: ValidateOptions): Promise<number>
     printLine(
       failed.length > 0 ? `\n${red('failed')} ${failed.join(', ')}` : `\n${green('valid')}`,
     );
+  const nodeNames = (await whatRuns(dataDir))?.nodeNames;
+  if (nodeNames && !json) printLine(askEachNode(nodeNames, dataDir, 'validate'));
   const report = await keepReport(
     dataDir,
     finish(failed.length === 0, steps, asJson(outcome)),
     json,
   );
-  if (json) printJson({ ...outcome, report: report ?? null });
+  if (json) printJson({ ...outcome, groupNodes: nodeNames ?? null, report: report ?? null });
   return failed.length === 0 ? 0 : 1;
 }
 

@@ -11,6 +11,7 @@ import {
   type CorrelationId,
   DEFAULT_TENANT,
   errorOf,
+  failure,
   grantsFrom,
   type Journal,
   type Json,
@@ -197,6 +198,10 @@ async function prepare(
     target.kind === 'plan-text' && target.file !== undefined ? dirname(target.file) : process.cwd();
   const skills = new Map<string, SkillPackage>();
   for (const step of plan.value.steps) {
+    if (step.place && !findElsewhere) {
+      const reason = `step ${step.id} has a place, and this node is in no cluster`;
+      return failure('DELEGATION_FAILED', { skill: step.skill, reason });
+    }
     const held = await findSkill(step.skill, base, registry);
     const isMissing = !held.ok && held.error.code === 'SKILL_NOT_FOUND';
     const found = isMissing ? await findElsewhere?.(step.skill) : held;

@@ -6,7 +6,7 @@ import { type Joined, joinCluster, type ThreadGroup } from '../supervisor/index.
 import type { SpanRecord } from '../telemetry/index.ts';
 import { type DelegationParts, type NodeDelegation, startDelegation } from './node-delegation.ts';
 import { type NodeMembers, type NodeMembersOptions, startMembers } from './node-members.ts';
-import { startTraces } from './node-traces.ts';
+import { startTraces, type Trace } from './node-traces.ts';
 import { type Cluster, type ClusterStatus, statusOf } from './open-cluster.ts';
 
 export interface NodeClusterParts
@@ -26,7 +26,7 @@ export class NodeCluster {
   #takesWork = true;
   readonly delegation: NodeDelegation;
   /** A trace as all nodes saw it. */
-  readonly trace: (correlationId: string) => Promise<readonly SpanRecord[]>;
+  readonly trace: Trace;
 
   constructor(cluster: Cluster, parts: NodeClusterParts) {
     this.#cluster = cluster;

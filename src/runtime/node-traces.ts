@@ -1,7 +1,7 @@
 /** Traces over all nodes: each keeps the spans that it saw, and tells them in pages to whoever puts the trace together. */
 import Type from 'typebox';
 import type { MemberReport } from '../cluster/index.ts';
-import { checker, LIMITS, type NodeId } from '../contracts/index.ts';
+import { checker, LIMITS, type NodeId, parseAddress } from '../contracts/index.ts';
 import { type ActorSystem, defineActor, type RefOf } from '../kernel/index.ts';
 import type { SpanRecord } from '../telemetry/index.ts';
 
@@ -57,6 +57,14 @@ export const spansActor = defineActor({
 
 const SPANS = 'spans';
 
+/**
+ * Who is asked for a trace: every member; or, at the end of each run, those alone that were asked for something under it, so that
+ * what a run costs does not grow with the cluster.
+ */
+export type TraceSources = 'all' | 'asked';
+
+export type Trace = (correlationId: string, from?: TraceSources) => Promise<readonly SpanRecord[]>;
+
 export interface TraceParts {
   readonly system: ActorSystem;
   readonly members: () => readonly MemberReport[];
@@ -64,7 +72,7 @@ export interface TraceParts {
 }
 
 /** @returns the spans of a trace on every node that answers in two seconds, by start; threads of others as `node/thread` */
-export function startTraces({ system, members, own }: TraceParts) {
+export function startTraces({ system, members, own }: TraceParts): Trace {
   system.spawn(spansActor, own, { name: SPANS });
   const ofNode = async (node: NodeId, correlationId: string): Promise<readonly SpanRecord[]> => {
     const ref = system.refAt(`skein://${node}/main/root/${SPANS}`);
@@ -80,12 +88,27 @@ export function startTraces({ system, members, own }: TraceParts) {
     }
     return found.map((span) => ({ ...span, thread: `${node}/${span.thread}` }));
   };
-  return async (correlationId: string): Promise<readonly SpanRecord[]> => {
-    const others = members().filter(({ node }) => node !== system.node);
-    const all = await Promise.all([
-      own(correlationId),
-      ...others.slice(0, NODES_MAX).map(({ node }) => ofNode(node, correlationId)),
-    ]);
-    return all.flat().sort((a, b) => a.startMs - b.startMs);
+  return async (correlationId: string, from: TraceSources = 'all') => {
+    const found = [...(await own(correlationId))];
+    const asked = new Set([system.node]);
+    for (;;) {
+      const named = from === 'all' ? undefined : nodesIn(found);
+      const next = members()
+        .map(({ node }) => node)
+        .filter((node) => !asked.has(node) && (named?.has(node) ?? true))
+        .slice(0, NODES_MAX + 1 - asked.size);
+      if (next.length === 0) return found.sort((a, b) => a.startMs - b.startMs);
+      for (const node of next) asked.add(node);
+      found.push(...(await Promise.all(next.map((node) => ofNode(node, correlationId)))).flat());
+    }
   };
 }
+
+/** Nodes that spans say were asked for something. */
+const nodesIn = (spans: readonly SpanRecord[]): ReadonlySet<string> =>
+  new Set(
+    spans.flatMap(({ attributes }) => {
+      const parsed = parseAddress(String(attributes['skein.actor'] ?? ''));
+      return parsed.ok ? [parsed.value.node] : [];
+    }),
+  );

@@ -267,7 +267,7 @@ function assemble(
     },
     query: (query) => answerQuery(query, { ...stores, policy, skills: () => registry.list() }),
     skills: () => registry.list(),
-    trace: (correlationId) => (place ? place.trace(correlationId) : ownTrace(correlationId)),
+    trace: place?.trace ?? ownTrace,
     status: async () => ({
       node: id,
       pid: process.pid,

@@ -11,8 +11,8 @@ import type {
 } from '../contracts/index.ts';
 import type { ActorSystem, DeadLetter, SystemEnd } from '../kernel/index.ts';
 import type { DrainReport, NodeFacts, SupervisorReport, ThreadGroup } from '../supervisor/index.ts';
-import type { SpanRecord } from '../telemetry/index.ts';
 import type { ExecuteRequest } from './execute.ts';
+import type { Trace } from './node-traces.ts';
 import type { ClusterStatus } from './open-cluster.ts';
 import type { Query, QueryAnswers } from './query.ts';
 import type { Readiness } from './readiness.ts';
@@ -64,8 +64,8 @@ export interface SkeinNode {
   ) => Promise<Result<CallContract>>;
   readonly query: <Q extends Query>(query: Q) => Promise<Result<QueryAnswers[Q['kind']]>>;
   readonly skills: () => readonly SkillPackage[];
-  /** The spans of a request, by start; those of every thread included. */
-  readonly trace: (correlationId: string) => Promise<readonly SpanRecord[]>;
+  /** The spans of a request, by start; those of every thread included, and of other nodes that answer in two seconds. */
+  readonly trace: Trace;
   readonly status: () => Promise<NodeStatus>;
   readonly deadLetters: () => readonly DeadLetter[];
   /** The little of the status that costs nothing to say often. */

@@ -73,6 +73,17 @@ describe('skein run', () => {
     expect(stderr).toContain('did you mean two?');
   });
 
+  it('does not do here, without a cluster, what a plan wants done in a place', async () => {
+    const plan = join(data.path, 'placed.yaml');
+    writeFileSync(
+      plan,
+      'plan: placed\nsteps:\n  - { id: one, skill: hello, input: { name: x }, place: { labels: { zone: eu } } }\n',
+    );
+    const { code, stderr } = await run(['run', plan]);
+    expect(code).toBe(1);
+    expect(stderr).toContain('step one has a place, and this node is in no cluster');
+  });
+
   it('refuses input that does not fit the schema, before the skill runs', async () => {
     const { code, stdout } = await run(['run', 'hello', '--input', '{"nmae":"x"}', '--json']);
     expect(code).toBe(2);
@@ -107,6 +118,15 @@ describe('usage errors', () => {
     expect(code).toBe(expected);
     expect(stderr).toMatch(message as RegExp);
     expect(stdout).toBe('');
+  });
+});
+
+describe('a reader that leaves first', () => {
+  it('ends no command', async () => {
+    const doctor = startSkein(['doctor', '--nats', 'nats://127.0.0.1:1'], data.path);
+    const over = finished(doctor);
+    doctor.stdout?.once('data', () => doctor.stdout?.destroy());
+    expect(await over).toMatchObject({ code: 3, stderr: '' });
   });
 });
 

@@ -8,6 +8,7 @@ import {
   type NodeStatus,
   OperatorReportSchema,
 } from '../../src/runtime/index.ts';
+import type { SpanRecord } from '../../src/telemetry/index.ts';
 import { processesWith } from '../support/processes.ts';
 import { startLoad } from '../support/run-load.ts';
 import { dataDir, finished, skein, startSkein } from '../support/skein-command.ts';
@@ -99,7 +100,21 @@ describe('a group of three node processes', () => {
     const run = await skein(['run', 'hello', '--json', '--input', '{"name":"you"}'], data.path);
     const { runId, correlationId } = JSON.parse(run.stdout);
     expect((await skein(['runs'], data.path)).stdout).toContain(runId);
-    expect((await skein(['trace', correlationId], data.path)).code).toBe(0);
+    const trace = await skein(['trace', correlationId, '--json'], data.path);
+    expect(trace.code).toBe(0);
+    const { tree: spans }: { tree: readonly SpanRecord[] } = JSON.parse(trace.stdout);
+    expect(new Set(spans.map(({ spanId }) => spanId)).size).toBe(spans.length);
+    expect(spans.map(({ thread }) => thread)).toContainEqual(
+      expect.stringMatching(/^n-[^/]+\/main$/),
+    );
+  });
+
+  it('is told by doctor and validate apart from its nodes', async () => {
+    const n2 = `--data ${join(data.path, 'nodes/n2')}`;
+    const doctor = await skein(['doctor'], data.path);
+    expect(doctor).toMatchObject({ code: 0, stdout: expect.stringContaining(`${n2} doctor`) });
+    const { groupNodes } = JSON.parse((await skein(['validate', '--json'], data.path)).stdout);
+    expect(groupNodes).toEqual(['n1', 'n2', 'n3']);
   });
 
   it('starts again a node that is killed with -9', async () => {
@@ -126,6 +141,9 @@ describe('a group of three node processes', () => {
     await until('it works again', async () => (await states()) === 'ready ready ready');
     await until('the cluster knows', async () => (await seenBy('n1', 'n3')) === 'ready');
     expect(await skein(['drain', 'n9'], data.path)).toMatchObject({ code: 2 });
+    const nobody = await skein(['drain'], data.path);
+    expect(nobody).toMatchObject({ code: 2, stdout: '' });
+    expect(nobody.stderr).toContain('expected one of n1, n2, n3');
   });
 
   it('is redeployed under a load of runs, and none fails', { timeout: 240_000 }, async () => {

@@ -49,6 +49,8 @@ export interface WorldNode {
   readonly delegate: RefOf<typeof delegateActor>;
   readonly kv: ActorRef;
   takesWork: boolean;
+  /** Set: it answers with this skill, whichever it is asked for. */
+  heldInstead?: string;
 }
 
 export async function delegationWorld(skills: Readonly<Record<string, WorldSkill>>) {
@@ -80,8 +82,11 @@ export async function delegationWorld(skills: Readonly<Record<string, WorldSkill
     httpClientOf(system, clientOf(name));
     const kv = system.spawn(kvActor, memoryKeyValue(), { name: 'kv' });
     const pool = system.spawn(skillPoolActor, { kv, warmHosts: 0, slotsPerThread: 4 });
-    const held = { list: () => registry.list(), find: (wanted: string) => registry.find(wanted) };
-    const world: { takesWork: boolean } = { takesWork: true };
+    const world: Pick<WorldNode, 'takesWork' | 'heldInstead'> = { takesWork: true };
+    const held = {
+      list: () => registry.list(),
+      find: (wanted: string) => registry.find(world.heldInstead ?? wanted),
+    };
     const delegate = system.spawn(
       delegateActor,
       {

@@ -2,6 +2,7 @@
  * Does calls for other nodes: accepts or refuses what is offered, then runs it by this node's own copy of the skill and under this
  * node's own policy. A task that comes twice is done once.
  */
+import { createHash } from 'node:crypto';
 import {
   type Ceiling,
   failure,
@@ -48,10 +49,13 @@ interface DelegateState extends DelegateArgs {
   /** Tasks that were accepted and have not come yet, with the time until which there is room for them. */
   readonly reserved: Map<string, number>;
   readonly answers: Map<string, Promise<string>>;
-  active: number;
+  readonly active: Set<Active>;
   accepted: number;
   refused: number;
 }
+
+/** One task under way. An object of this thread: no message of another node can name it. */
+type Active = Readonly<Record<never, never>>;
 
 const RESERVED_MS = 5_000;
 /** Answers kept for a task that comes again. */
@@ -64,7 +68,7 @@ export const delegateActor = defineActor({
     ...args,
     reserved: new Map(),
     answers: new Map(),
-    active: 0,
+    active: new Set(),
     accepted: 0,
     refused: 0,
   }),
@@ -89,9 +93,12 @@ export const delegateActor = defineActor({
     perform: (state, came: unknown, ctx) => {
       const task = readTask(came);
       if (typeof task === 'string') return ctx.replyLater(Promise.reject(new Error(task)));
-      const key = `${task.task}#${task.request.attempt}`;
+      const key = keyOf(task);
       const known = task.request.tape ? undefined : state.answers.get(key);
-      if (known) return ctx.replyLater(known);
+      if (known) {
+        state.reserved.delete(task.task);
+        return ctx.replyLater(known);
+      }
       const began = begin(state, task, ctx);
       if (!began.ok) {
         state.refused++;
@@ -103,11 +110,11 @@ export const delegateActor = defineActor({
       return ctx.replyLater(began.value);
     },
 
-    ended: (state) => {
-      state.onActive(--state.active);
+    ended: (state, task: Active) => {
+      if (state.active.delete(task)) state.onActive(state.active.size);
     },
 
-    counts: ({ active, accepted, refused }) => ({ active, accepted, refused }),
+    counts: ({ active, accepted, refused }) => ({ active: active.size, accepted, refused }),
   },
 });
 
@@ -126,8 +133,8 @@ function judgeOffer(state: DelegateState, offered: unknown, ctx: ActorContext): 
     if (untilMs > nowMs) break;
     state.reserved.delete(task);
   }
-  if (state.active + state.reserved.size >= LIMITS.delegatedTasks)
-    return refuse(node, `it does ${state.active} tasks for others`);
+  if (state.active.size + state.reserved.size >= LIMITS.delegatedTasks)
+    return refuse(node, `it does ${state.active.size} tasks for others`);
   state.reserved.delete(offer.task);
   state.reserved.set(offer.task, nowMs + RESERVED_MS);
   return success(null);
@@ -136,6 +143,7 @@ function judgeOffer(state: DelegateState, offered: unknown, ctx: ActorContext): 
 function begin(state: DelegateState, task: Task, ctx: ActorContext): Result<Promise<string>> {
   const { node } = ctx.system;
   if (!state.reserved.delete(task.task)) return refuse(node, 'it has no room kept for this task');
+  if (!state.takesWork()) return refuse(node, 'it drains');
   const skill = heldOf(state, task.skill);
   if (!skill) return refuse(node, 'it no longer holds the skill');
   const { request, tenant, kv } = task;
@@ -144,13 +152,14 @@ function begin(state: DelegateState, task: Task, ctx: ActorContext): Result<Prom
   if (!contract.ok) return contract;
   const invocation = { ...request, ...contract.value, skill, tenant, kv };
   const pool = state.pool as RefOf<typeof skillPoolActor>;
-  state.onActive(++state.active);
+  const active: Active = {};
+  state.onActive(state.active.add(active).size);
   const answer = ctx.detached().ask(pool, 'invoke', invocation, { timeoutMs: ASK_MS });
   const execution = answer.then((result) => {
     if (result.kind === 'answered') return answerOf(result.value, task);
     return answerOf(failedExecution({ ok: false, error: result.error }, request, ''), task);
   });
-  ctx.pipeToSelf(execution, 'ended', () => undefined);
+  ctx.pipeToSelf(execution, 'ended', () => active);
   return success(execution);
 }
 
@@ -177,6 +186,12 @@ const heldOf = ({ skills }: DelegateState, wanted: SkillName): SkillPackage | un
     ? found.value
     : undefined;
 };
+
+/** Of what is asked, not of its name alone: nobody gets the answer to what another node asked under the same name. */
+const keyOf = ({ task, tenant, skill, request, kv }: Task): string =>
+  createHash('sha256')
+    .update(JSON.stringify([task, tenant, skillKey(skill), request, kv.address]))
+    .digest('hex');
 
 function remember(state: DelegateState, key: string, answer: Promise<string>): void {
   state.answers.set(key, answer);

@@ -11,6 +11,7 @@ import {
   type NodeId,
   type Result,
   type SkeinError,
+  type StepPlace,
   skeinError,
   type TraceContext,
 } from '../../contracts/index.ts';
@@ -81,17 +82,24 @@ export async function delegate(
       why.push(`${node} does not hold it`);
       continue;
     }
-    const accepted = await offer(task, node, parent, world);
-    if (accepted) {
+    const refusal = await offer(task, node, parent, world);
+    if (refusal) {
       counts.refused++;
-      why.push(`${node}: ${accepted.message}`);
+      why.push(`${node}: ${refusal.message}`);
       continue;
     }
     counts.accepted++;
     const answer = await perform(task, node, parent, world);
     if (answer.kind === 'answered') {
+      const execution = checkedExecution(answer.value, node, invocation);
+      if (!execution.result.ok && execution.result.error.code === 'DELEGATION_REFUSED') {
+        // It no longer had room, or drains since it accepted: nothing was begun.
+        counts.refused++;
+        why.push(`${node}: ${execution.result.error.message}`);
+        continue;
+      }
       counts.completed++;
-      return checkedExecution(answer.value, node, invocation);
+      return execution;
     }
     counts.lost++;
     why.push(`${node}: ${answer.error.message}`);
@@ -101,7 +109,7 @@ export async function delegate(
     }
   }
   counts.failed++;
-  const reason = why.length > 0 ? why.join('; ') : 'no other node fits';
+  const reason = why.length > 0 ? why.join('; ') : nobodyFits(invocation.place);
   return failedExecution(
     failure('DELEGATION_FAILED', { skill: task.skill.name, reason }),
     invocation,
@@ -113,6 +121,14 @@ function taskOf(invocation: Invocation, kv: ActorRef): Task {
   const { skill, tenant, avoidThreads: _, place: __, kv: ___, ...request } = invocation;
   const { task = invocation.seed } = invocation;
   return { task, skill: skillNameOf(skill), tenant, request, kv };
+}
+
+function nobodyFits({ labels = {}, elsewhere = false }: StepPlace = {}): string {
+  const wanted = Object.entries(labels).map(([name, value]) => `${name}=${value}`);
+  const others = elsewhere ? 'no other node' : 'no node';
+  return wanted.length > 0
+    ? `${others} that takes work has the labels ${wanted.join(', ')}`
+    : 'no other node takes work';
 }
 
 /** @returns why the node does not take it */

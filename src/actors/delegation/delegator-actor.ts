@@ -25,7 +25,8 @@ interface DelegatorState extends DelegatorArgs {
   readonly losses: Losses;
   readonly peers: PeerSkills;
   readonly counts: DelegationCounts;
-  activeHere: number;
+  /** Calls under way here, each an object of this thread: no message of another node can name one. */
+  readonly activeHere: Set<object>;
 }
 
 const ASK_MS = 600_000;
@@ -37,7 +38,7 @@ export const delegatorActor = defineActor({
     losses: new Losses(),
     peers: new PeerSkills(ctx.system, args.members),
     counts: { offered: 0, accepted: 0, refused: 0, completed: 0, lost: 0, failed: 0 },
-    activeHere: 0,
+    activeHere: new Set(),
   }),
   receive: {
     invoke: (state, invocation: Invocation, ctx) => {
@@ -45,10 +46,11 @@ export const delegatorActor = defineActor({
       const { ask } = ctx.detached();
       const { skill, place, task = invocation.seed, avoidThreads = [] } = invocation;
       const here = async (): Promise<Execution> => {
-        state.activeHere++;
+        const active = {};
+        state.activeHere.add(active);
         const pool = state.pool as RefOf<typeof skillPoolActor>;
         const answer = await ask(pool, 'invoke', invocation, { timeoutMs: ASK_MS });
-        system.tell(self, 'endedHere', undefined);
+        system.tell(self, 'endedHere', active);
         if (answer.kind === 'answered') return answer.value;
         return failedExecution({ ok: false, error: answer.error }, invocation, '');
       };
@@ -58,7 +60,7 @@ export const delegatorActor = defineActor({
         task,
         place,
         canRunHere: isHeldHere(skill),
-        isBusyHere: state.activeHere >= state.capacity,
+        isBusyHere: state.activeHere.size >= state.capacity,
         avoid: avoidThreads.filter((thread) => thread.includes('/')).map(nodeOf),
       });
       if (nodes[0] === system.node) return ctx.replyLater(here());
@@ -68,8 +70,8 @@ export const delegatorActor = defineActor({
       );
     },
 
-    endedHere: (state) => {
-      state.activeHere--;
+    endedHere: (state, active: object) => {
+      state.activeHere.delete(active);
     },
 
     /** A skill that no package here has, from whoever holds it. */

@@ -1,4 +1,5 @@
 /** Which skills the other nodes hold: asked for once, and again when a node's digest of them changes. */
+import { satisfies, validRange } from 'semver';
 import type { MemberReport } from '../../cluster/index.ts';
 import {
   failure,
@@ -54,7 +55,8 @@ export class PeerSkills {
     for (const answer of answers) {
       const found = answer.kind === 'answered' ? (answer.value as Result<unknown> | null) : null;
       const card = found?.ok ? checkSkillCard(found.value) : undefined;
-      if (card?.ok) return success({ ...card.value, source: '' });
+      if (card?.ok && isWanted(card.value.manifest, wanted))
+        return success({ ...card.value, source: '' });
     }
     return failure('SKILL_NOT_FOUND', { skill: wanted });
   }
@@ -75,4 +77,12 @@ export class PeerSkills {
     this.#known.set(node, known);
     return known;
   }
+}
+
+/** No node passes one skill off as another. `wanted`: `name`, `name@1.2.3` or `name@^1.2`. */
+function isWanted({ name, version }: SkillPackage['manifest'], wanted: string): boolean {
+  const at = wanted.lastIndexOf('@');
+  if (at <= 0) return name === wanted;
+  const range = validRange(wanted.slice(at + 1));
+  return name === wanted.slice(0, at) && range !== null && satisfies(version, range);
 }

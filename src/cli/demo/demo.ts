@@ -63,7 +63,7 @@ async function showPrices(
     : progressPrinter(realPorts.clock.monotonicMs, printLine);
   const outcome = await node.execute({ target: { kind: 'plan', plan: pricePlan(feed) } }, onEvent);
   await feed.close();
-  const spans = await node.trace(outcome.correlationId);
+  const spans = await node.trace(outcome.correlationId, 'asked');
   if (options.json) printJson({ ...outcome, feedRequests: feed.requests(), spans });
   else {
     printLine();

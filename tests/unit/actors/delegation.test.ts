@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { type CallSite, nodesFor } from '../../../src/actors/delegation/place.ts';
 import { verifierActor } from '../../../src/actors/index.ts';
 import type { MemberReport } from '../../../src/cluster/index.ts';
-import { DEFAULT_RESOURCES, type Json, type NodeId } from '../../../src/contracts/index.ts';
+import { DEFAULT_RESOURCES, type Json, LIMITS, type NodeId } from '../../../src/contracts/index.ts';
 import type { SimulatedSkill } from '../../../src/sandbox/index.ts';
 import { settled } from '../../../src/testing.ts';
 import { delegationWorld, only } from '../../support/delegation-world.ts';
@@ -21,6 +21,7 @@ const count: SimulatedSkill = async (_input, { call }) => {
   return before + 1;
 };
 
+type Place = NonNullable<CallSite['place']>;
 type World = Awaited<ReturnType<typeof delegationWorld>>;
 
 async function outcome(world: World, asked: ReturnType<World['call']>, withinMs = 60_000) {
@@ -124,6 +125,31 @@ describe('a call of a skill', () => {
     expect(JSON.stringify(answer)).toMatch(/n-2: .* drains; n-3|n-3: .* drains; n-2/);
   });
 
+  it('goes to the next node when the one that accepted drains before the task comes', async () => {
+    const world = await delegationWorld({ pay: { body: pay, manifest: { effects: 'once' } } });
+    let asked = 0;
+    for (const name of ['n-2', 'n-3'])
+      Object.defineProperty(world.node(name), 'takesWork', { get: () => ++asked !== 2 });
+    const done = world.call('n-1', 'pay', { place: { elsewhere: true } });
+    expect(await outcome(world, done, 5_000)).toMatchObject({ value: 'paid' });
+    expect(world.requests).toHaveLength(1);
+    expect(await countsOf(world, 'n-1')).toMatchObject({ refused: 1, completed: 1, lost: 0 });
+  });
+
+  it('says which labels it looked for in vain', async () => {
+    const world = await delegationWorld({ add: { body: add } });
+    const reasonAt = async (place: Place) => {
+      const asked = world.call('n-1', 'add', { input: 1, place });
+      const answer = await settled(world.cluster, asked, { withinMs: 5_000 });
+      return JSON.stringify(answer);
+    };
+    expect(await reasonAt({ labels: { zone: 'x', name: 'n-2' } })).toContain(
+      'no node that takes work has the labels zone=x, name=n-2',
+    );
+    for (const name of ['n-2', 'n-3']) world.members.delete(name);
+    expect(await reasonAt({ elsewhere: true })).toContain('no other node takes work');
+  });
+
   it('is verified by other executions, each a task of its own, on several nodes', async () => {
     const world = await delegationWorld({ add: { body: add } });
     const { system } = world.cluster.node('n-1');
@@ -149,6 +175,21 @@ describe('a call of a skill', () => {
     const twice = [1, 2].map(() => world.call('n-1', 'pay', { place: only('n-2') }));
     for (const asked of twice) expect(await outcome(world, asked)).toMatchObject({ value: 'paid' });
     expect(world.requests).toHaveLength(1);
+  });
+
+  it('is not answered by what was asked of its node under the same name with another input', async () => {
+    const world = await delegationWorld({ add: { body: add } });
+    const on = (from: string, input: number) =>
+      outcome(world, world.call(from, 'add', { input, place: only('n-2'), task: 'run/add/0' }));
+    expect(await on('n-3', 100)).toMatchObject({ value: 101 });
+    expect(await on('n-1', 1)).toMatchObject({ value: 2 });
+  });
+
+  it('gives back the room kept for a task whose answer was there already', async () => {
+    const world = await delegationWorld({ add: { body: add } });
+    const again = () => world.call('n-1', 'add', { input: 1, place: only('n-2') });
+    for (let time = 0; time < LIMITS.delegatedTasks + 5; time++)
+      expect(await outcome(world, again())).toMatchObject({ value: 2 });
   });
 
   it('that is too large for a message says so, whether it is what goes or what comes', async () => {
@@ -188,6 +229,39 @@ describe('a call of a skill', () => {
     expect(await settled(world.cluster, offered, { withinMs: 5_000 })).toMatchObject({
       value: { ok: false, error: { code: 'DELEGATION_REFUSED' } },
     });
+  });
+});
+
+describe('what another node says', () => {
+  it('does not end tasks that are under way here', async () => {
+    const world = await delegationWorld({ never: { body: never }, add: { body: add } });
+    const stuck = world.call('n-1', 'never', { place: only('n-2') });
+    await world.cluster.advance(500);
+    const { system } = world.cluster.node('n-3');
+    const { delegate, delegator } = world.node('n-2');
+    for (let time = 0; time < 3; time++) {
+      system.tell(delegate, 'ended', {});
+      system.tell(delegator, 'endedHere', {});
+    }
+    const counts = system.ask(delegate, 'counts', undefined);
+    const answer = await settled(world.cluster, counts, { withinMs: 1_000 });
+    expect(answer).toMatchObject({ value: { active: 1 } });
+    await settled(world.cluster, stuck, { withinMs: 20_000 });
+  });
+
+  it('does not pass one skill off as another', async () => {
+    const world = await delegationWorld({ add: { body: add, on: ['n-2'] } });
+    const find = async (wanted: string) => {
+      const { system } = world.cluster.node('n-1');
+      const asked = system.ask(world.node('n-1').delegator, 'find', wanted);
+      const answer = await settled(world.cluster, asked, { withinMs: 5_000 });
+      return answer.kind === 'answered' && answer.value.ok;
+    };
+    expect(await find('add@^1')).toBe(true);
+    world.node('n-2').heldInstead = 'add';
+    expect(await find('pay')).toBe(false);
+    expect(await find('add@^2')).toBe(false);
+    expect(await find('add@1.0.0')).toBe(true);
   });
 });
 
