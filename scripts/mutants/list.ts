@@ -1,5 +1,6 @@
 /** The bugs that are planted: each one line, each of a kind that people really write. */
 import { CLUSTER } from './cluster.ts';
+import { DELEGATION } from './delegation.ts';
 
 export interface Mutant {
   readonly name: string;
@@ -189,4 +190,4 @@ const ACTORS: readonly Mutant[] = [
   },
 ];
 
-export const MUTANTS: readonly Mutant[] = [...ACTORS, ...CLUSTER];
+export const MUTANTS: readonly Mutant[] = [...ACTORS, ...CLUSTER, ...DELEGATION];

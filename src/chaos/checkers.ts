@@ -2,6 +2,7 @@
 import type { MakeChecker } from './checker.ts';
 import { acknowledgedWorkChecker } from './checkers/acknowledged-work.ts';
 import { askChecker } from './checkers/asks.ts';
+import { delegationChecker } from './checkers/delegation.ts';
 import { handOverChecker } from './checkers/hand-over.ts';
 import { journalChecker } from './checkers/journal.ts';
 import { membershipChecker } from './checkers/membership.ts';
@@ -24,4 +25,5 @@ export const CHECKERS: readonly MakeChecker[] = [
   ownershipChecker,
   handOverChecker,
   acknowledgedWorkChecker,
+  delegationChecker,
 ];

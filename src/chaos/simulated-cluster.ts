@@ -3,10 +3,12 @@
  * be true when the faults are over. Parts that build on members and owned keys are put beside `SimulatedMember`, on the same terms.
  */
 import { type LeaseRecord, place } from '../cluster/index.ts';
-import type { Random } from '../contracts/index.ts';
+import type { NodeId, Random } from '../contracts/index.ts';
 import { SimulatedLife, type SimulatedState, type SimulatedTime } from '../host/index.ts';
+import type { SkillRegistry } from '../skills/index.ts';
 import type { Fact } from './checker.ts';
 import { Copies } from './copies.ts';
+import { farRegistries, Ledger } from './far-skills.ts';
 import { FencedStore } from './fenced-store.ts';
 import { type ClusterTerms, KIND } from './simulated-member.ts';
 import type { SimulatedNode } from './simulated-node.ts';
@@ -34,8 +36,11 @@ const NOTICED_MS = 12_000;
 /** Who comes back waits until leases that it has not seen given back would have run out. */
 const REJOINED_MS = 10_000;
 const ASKED_MS = 8_000;
+/** Until those that work for others are in the middle of it. */
+const BURDENED_MS = 700;
 
 export class SimulatedCluster {
+  readonly #registries = new Map<NodeId, SkillRegistry>();
   readonly terms: ClusterTerms;
   readonly #world: ClusterWorld;
 
@@ -54,9 +59,17 @@ export class SimulatedCluster {
       isTroubled,
       store: new FencedStore({ time, random: random.fork('store'), hear, isTroubled }),
       copies: new Copies(hear),
+      ledger: new Ledger({ time, random: random.fork('ledger'), hear, isTroubled }),
+      registries: this.#registries,
     };
     this.#hearState();
     this.#look();
+  }
+
+  /** Before any node begins. */
+  async prepare(nodes: readonly NodeId[]): Promise<void> {
+    const registries = await farRegistries(nodes, this.#world.random.fork('skills'));
+    for (const [node, registry] of registries) this.#registries.set(node, registry);
   }
 
   /** Everything has healed: all know each other and every key is owned; a death is noticed; who comes back is taken back. */
@@ -70,8 +83,11 @@ export class SimulatedCluster {
     const victim = living[Math.floor(random.fork('victim').next() * living.length)];
     if (!victim) return;
     hear({ kind: 'phase', phase: 'failing' });
+    for (const node of living) if (node !== victim) void node.delegation?.burden(victim.id);
+    await time.advance(BURDENED_MS);
     victim.crash();
     await time.advance(NOTICED_MS);
+    hear({ kind: 'tasks due', since: `though ${victim.name} was lost` });
     if (living.length > 1) this.#tellAll();
     restart(victim);
     await time.advance(REJOINED_MS);
@@ -109,7 +125,7 @@ export class SimulatedCluster {
 
   /** Every node has something done for every key. */
   async #askAll(): Promise<void> {
-    const { time, nodes, violate } = this.#world;
+    const { time, nodes, violate, hear } = this.#world;
     for (const { name, member } of nodes()) {
       for (const key of this.terms.keys) {
         void member?.client.request(key).then((isDone) => {
@@ -117,7 +133,23 @@ export class SimulatedCluster {
         });
       }
     }
+    this.#haveStepsDone();
     await time.advance(ASKED_MS);
+    hear({ kind: 'tasks due', since: 'though nothing is in its way' });
+  }
+
+  /** Every node has a step done by another, and one node by another more of them than that has room for at once. */
+  #haveStepsDone(): void {
+    const { nodes, violate, random } = this.#world;
+    const living = nodes();
+    if (living.length < 2) return;
+    const tell = (name: string) => (reason: string | undefined) => {
+      if (reason !== undefined) violate('liveness', `no step is done for ${name}: ${reason}`);
+    };
+    for (const { name, delegation } of living) void delegation?.probe().then(tell(name));
+    const first = Math.floor(random.fork('crowd').next() * living.length);
+    const [from, to] = [living[first], living[(first + 1) % living.length]];
+    if (from && to) void from.delegation?.crowd(to.id).then(tell(from.name));
   }
 
   /** Who gives what back, by the nonce of the lease that was there. */
