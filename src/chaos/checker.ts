@@ -1,6 +1,7 @@
 /** What the checkers of invariants share: they hear what the workload does, and say when something cannot be. */
 import type { ClusterFact } from './cluster-facts.ts';
 import type { DelegationFact } from './delegation-facts.ts';
+import type { VirtualFact } from './virtual-facts.ts';
 
 export interface Violation {
   readonly invariant: string;
@@ -11,6 +12,7 @@ export interface Violation {
 export type Fact =
   | ClusterFact
   | DelegationFact
+  | VirtualFact
   | {
       readonly kind: 'sent';
       readonly stream: string;

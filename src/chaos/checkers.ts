@@ -11,6 +11,7 @@ import { orderChecker } from './checkers/order.ts';
 import { ownershipChecker } from './checkers/ownership.ts';
 import { restartChecker } from './checkers/restarts.ts';
 import { runChecker } from './checkers/runs.ts';
+import { virtualActorsChecker } from './checkers/virtual-actors.ts';
 import { watchChecker } from './checkers/watch.ts';
 
 export const CHECKERS: readonly MakeChecker[] = [
@@ -26,4 +27,5 @@ export const CHECKERS: readonly MakeChecker[] = [
   handOverChecker,
   acknowledgedWorkChecker,
   delegationChecker,
+  virtualActorsChecker,
 ];

@@ -12,6 +12,7 @@ import { farRegistries, Ledger } from './far-skills.ts';
 import { FencedStore } from './fenced-store.ts';
 import { type ClusterTerms, KIND } from './simulated-member.ts';
 import type { SimulatedNode } from './simulated-node.ts';
+import { VIRTUAL_KEYS, VirtualTerms } from './simulated-virtual.ts';
 
 export interface ClusterWorld {
   readonly time: SimulatedTime;
@@ -59,6 +60,7 @@ export class SimulatedCluster {
       isTroubled,
       store: new FencedStore({ time, random: random.fork('store'), hear, isTroubled }),
       copies: new Copies(hear),
+      virtual: new VirtualTerms(hear),
       ledger: new Ledger({ time, random: random.fork('ledger'), hear, isTroubled }),
       registries: this.#registries,
     };
@@ -88,6 +90,7 @@ export class SimulatedCluster {
     victim.crash();
     await time.advance(NOTICED_MS);
     hear({ kind: 'tasks due', since: `though ${victim.name} was lost` });
+    hear({ kind: 'phase', phase: 'calm' });
     if (living.length > 1) this.#tellAll();
     restart(victim);
     await time.advance(REJOINED_MS);
@@ -104,7 +107,7 @@ export class SimulatedCluster {
   async finish(): Promise<void> {
     const { state, time, violate } = this.#world;
     const joined = state.join('checker', new SimulatedLife());
-    void joined.keys(`own.${KIND}.`).then((left) => {
+    void joined.keys('own.').then((left) => {
       if (!left.ok) violate('shutdown', `the state is away: ${left.error.message}`);
       else if (left.value.length > 0) violate('nothing left', `leases on ${left.value.join(', ')}`);
     });
@@ -134,8 +137,18 @@ export class SimulatedCluster {
       }
     }
     this.#haveStepsDone();
+    this.#askActors();
     await time.advance(ASKED_MS);
     hear({ kind: 'tasks due', since: 'though nothing is in its way' });
+  }
+
+  /** Every node asks for every virtual actor, and each is to be reminded of something. */
+  #askActors(): void {
+    const living = this.#world.nodes();
+    for (const key of VIRTUAL_KEYS) {
+      void living[0]?.virtual?.ask(key, 'remindMe');
+      for (const { virtual } of living) void virtual?.ask(key, 'read');
+    }
   }
 
   /** Every node has a step done by another, and one node by another more of them than that has room for at once. */
@@ -176,6 +189,7 @@ export class SimulatedCluster {
 
   #look(): void {
     this.terms.copies.lookAtAll();
+    this.terms.virtual.copies.lookAtAll();
     this.#world.time.timers.after(LOOK_MS, () => this.#look());
   }
 }

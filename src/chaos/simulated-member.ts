@@ -3,7 +3,7 @@
  * claims on every key, and what is active here.
  */
 
-import type { LeaseTerms } from '../cluster/index.ts';
+import type { Candidate, LeaseTerms } from '../cluster/index.ts';
 import { Gossip, type Hold, isGone, type MemberReport, Ownership } from '../cluster/index.ts';
 import type { Log, NodeId, Ports, Random } from '../contracts/index.ts';
 import {
@@ -24,6 +24,7 @@ import type { FencedStore } from './fenced-store.ts';
 import { KeyClient } from './key-client.ts';
 import { nameOf, ownedKey } from './owned-key.ts';
 import { labelsOf } from './simulated-delegation.ts';
+import type { VirtualTerms } from './simulated-virtual.ts';
 
 /** What the members of one simulation share. */
 export interface ClusterTerms {
@@ -35,6 +36,7 @@ export interface ClusterTerms {
   readonly isTroubled: () => boolean;
   readonly store: FencedStore;
   readonly copies: Copies;
+  readonly virtual: VirtualTerms;
   readonly ledger: Ledger;
   /** What each node holds, through all its lives. */
   readonly registries: ReadonlyMap<NodeId, SkillRegistry>;
@@ -59,6 +61,7 @@ export interface MemberWorld {
   readonly isQuiet: () => boolean;
   /** A member is dead or has left. */
   readonly onGone: (node: NodeId) => void;
+  readonly onChange: () => void;
 }
 
 export const KIND = 'sim';
@@ -104,7 +107,7 @@ export class SimulatedMember {
       log,
       node: id,
       kind: KIND,
-      candidates: () => this.#candidates(),
+      candidates: () => this.candidates(),
       terms: terms.lease,
       patienceMs: terms.patienceMs,
       handOverAfterMs: terms.handOverAfterMs,
@@ -139,17 +142,19 @@ export class SimulatedMember {
   }
 
   #changed(member: MemberReport): void {
-    const { id, life, name, hear, onGone } = this.#world;
+    const { id, life, name, hear, onGone, onChange } = this.#world;
     const { node, status, incarnation } = member;
     hear({ kind: 'member seen', by: name, node, status, incarnation });
     life.act(() => {
       this.#members.set(node, member);
       this.#ownership?.reconsider();
+      onChange();
       if (node !== id && isGone(member)) onGone(node);
     });
   }
 
-  #candidates() {
+  /** Those who may own something, as this node sees them. */
+  candidates(): readonly Candidate[] {
     return this.members().map(({ node, facts }) => ({ node, labels: facts.labels, weight: 1 }));
   }
 

@@ -32,6 +32,7 @@ import { SimulatedDelegation, SLOTS } from './simulated-delegation.ts';
 import { type ClusterTerms, SimulatedMember } from './simulated-member.ts';
 import { SimulatedRuns, SLOTS_PER_THREAD } from './simulated-runs.ts';
 import { bankClient, SIMULATED_SKILLS } from './simulated-skills.ts';
+import { SimulatedVirtual } from './simulated-virtual.ts';
 
 export interface NodeWorld {
   readonly time: SimulatedTime;
@@ -79,6 +80,7 @@ export class SimulatedNode {
   readonly runs: SimulatedRuns | undefined;
   readonly member: SimulatedMember | undefined;
   readonly delegation: SimulatedDelegation | undefined;
+  readonly virtual: SimulatedVirtual | undefined;
   readonly system: ActorSystem;
   readonly threadNames: readonly ThreadName[];
   readonly #threads: SimulatedThreads;
@@ -151,6 +153,7 @@ export class SimulatedNode {
     this.runs = world.hasRuns ? new SimulatedRuns(runs) : undefined;
     const { cluster } = world;
     this.delegation = cluster && this.#delegate(cluster, ports, world);
+    this.virtual = cluster && this.#host(cluster, ports, world);
     this.member = cluster && this.#becomeMember(cluster, ports, world);
   }
 
@@ -212,6 +215,7 @@ export class SimulatedNode {
   /** Settles when everything of the node has ended in order. */
   async stop(): Promise<void> {
     await this.delegation?.close();
+    await this.virtual?.close();
     await this.member?.stop();
     await this.system.shutdown({ drainMs: DRAIN_MS });
     await this.#sessions.close();
@@ -228,6 +232,20 @@ export class SimulatedNode {
       cluster: CLUSTER,
       log: log(`${id}/member`),
       onGone: (node) => this.delegation?.memberGone(node),
+      onChange: () => this.virtual?.reconsider(),
+    });
+  }
+
+  #host(terms: ClusterTerms, ports: Ports, world: NodeWorld): SimulatedVirtual {
+    const { id, name, life, system } = this;
+    const { state, lease, patienceMs, handOverAfterMs, virtual } = terms;
+    const { hear, isEnding: isQuiet, log } = world;
+    return new SimulatedVirtual({
+      ...{ id, name, life, system, state, lease, patienceMs, handOverAfterMs, hear, isQuiet },
+      terms: virtual,
+      log: log(`${id}/virtual`),
+      ports: { ...ports, random: world.random.fork(`${name}/virtual`) },
+      candidates: () => this.member?.candidates() ?? [],
     });
   }
 

@@ -48,6 +48,7 @@ import {
   settleOptions,
 } from './simulation-options.ts';
 import { type Sometimes, seenBy, seenIn } from './sometimes.ts';
+import { VirtualMarks } from './virtual-marks.ts';
 import { type Ways, waysOf } from './ways.ts';
 import { beginWorkload, hubAt, hubSpecs, type Place } from './workload.ts';
 import { hasActors, hasCluster } from './workloads.ts';
@@ -98,7 +99,7 @@ class Simulation {
   readonly #violations: Violation[] = [];
   readonly #checkers: readonly Checker[];
   readonly #seen = new Set<Sometimes>();
-  readonly #marks = [new ClusterMarks(), new DelegationMarks()] as const;
+  readonly #marks = [new ClusterMarks(), new DelegationMarks(), new VirtualMarks()] as const;
   #longestMs = 0;
   #isHealing = false;
   #isQuiet = false;
