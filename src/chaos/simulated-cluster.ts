@@ -36,6 +36,8 @@ const HEALED_MS = 25_000;
 const NOTICED_MS = 12_000;
 /** Who comes back waits until leases that it has not seen given back would have run out. */
 const REJOINED_MS = 10_000;
+/** What was sent to the life before is lost by then; keys are handed over later. */
+const MET_AGAIN_MS = 1_500;
 const ASKED_MS = 8_000;
 /** Until those that work for others are in the middle of it. */
 const BURDENED_MS = 700;
@@ -90,10 +92,11 @@ export class SimulatedCluster {
     victim.crash();
     await time.advance(NOTICED_MS);
     hear({ kind: 'tasks due', since: `though ${victim.name} was lost` });
-    hear({ kind: 'phase', phase: 'calm' });
     if (living.length > 1) this.#tellAll();
     restart(victim);
-    await time.advance(REJOINED_MS);
+    await time.advance(MET_AGAIN_MS);
+    hear({ kind: 'phase', phase: 'calm' });
+    await time.advance(REJOINED_MS - MET_AGAIN_MS);
     this.#tellViews();
     await this.#askAll();
     const candidates = nodes().map(({ id }) => ({ node: id, labels: {}, weight: 1 }));

@@ -1,10 +1,6 @@
 /** What goes wrong in a world of virtual actors, drawn from its seed; the healing; and what has to be true after it. */
-import {
-  type CounterState,
-  VIRTUAL_KEYS,
-  type VirtualMachine,
-  type VirtualWorld,
-} from './virtual-world.ts';
+import type { CounterState } from '../../src/chaos/virtual-counter.ts';
+import { VIRTUAL_KEYS, type VirtualMachine, type VirtualWorld } from './virtual-world.ts';
 
 /** A lease runs out (2.4 s), watches notice (3 s), every node before the last is waited for, a failed start rests; twice. */
 const HEALED_WITHIN_MS = 20_000;
