@@ -5,8 +5,8 @@ const BUGS: readonly Omit<Mutant, 'profile'>[] = [
   {
     name: 'virtual actors: a change is acknowledged before it is written',
     file: 'cluster/virtual/live-actor.ts',
-    from: 'const kept = turn.wantsErasure ? await this.#erase() : await this.#keep(turn.reminders);',
-    to: 'const kept = { ok: true, error: undefined as never };\n      void (turn.wantsErasure ? this.#erase() : this.#keep(turn.reminders));',
+    from: 'const written = await store.write({ state: image.value.state, reminders });\n    if (!written.ok) return this.#notWritten(written);',
+    to: 'const written = success(undefined);\n    void store.write({ state: image.value.state, reminders });',
   },
   {
     name: 'virtual actors: a new owner reads before it shows its token',
@@ -30,7 +30,7 @@ const BUGS: readonly Omit<Mutant, 'profile'>[] = [
     name: 'virtual actors: a message that may have been run is sent again',
     file: 'cluster/virtual/router.ts',
     from: "if (answer.kind === 'unknown') return unknown(answer.error);",
-    to: "if (answer.kind === 'unknown') continue;",
+    to: "if (answer.kind === 'unknown') avoided.add(node);",
   },
   {
     name: 'virtual actors: the hand-over does not work off the mailbox',

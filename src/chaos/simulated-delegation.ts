@@ -61,7 +61,7 @@ export const SLOTS = 3;
 const CAPACITY = 2;
 /** Few, so that rooms are full now and then, and one that is never given free shows. */
 export const TASKS_MAX = 6;
-const EVERY_MS = 1_500;
+const EVERY_MS = 2_000;
 const AT_ONCE_MAX = 3;
 const RUN_WALL_MS = 20_000;
 const ASK_MS = 40_000;

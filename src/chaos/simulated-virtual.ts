@@ -46,7 +46,7 @@ export interface VirtualWorld {
 }
 
 export const VIRTUAL_KEYS = ['a', 'account/7', 'räuber'] as const;
-const EVERY_MS = 1_000;
+const EVERY_MS = 1_500;
 const ASK_MS = 4_000;
 const AGAIN_MS = 200;
 const SLOW_SHARE = 0.1;
