@@ -20,6 +20,9 @@ interface Fired {
   last: number;
 }
 
+/** Until everybody has met a new life of a node: what goes to the one before is lost with its session. */
+const MET_MS = 10_000;
+
 export function virtualActorsChecker(report: Report): Checker {
   const tokens = new Map<string, number>();
   const open = new Map<number, Asked>();
@@ -29,6 +32,7 @@ export function virtualActorsChecker(report: Report): Checker {
   const fired = new Map<string, Fired | undefined>();
   let hasLostWrites = false;
   let isCalm = false;
+  let newLifeMs = Number.NEGATIVE_INFINITY;
   let lastId = 0;
   /** IDs up to this one may be gone with what the state has lost. */
   let excusedId = 0;
@@ -45,8 +49,11 @@ export function virtualActorsChecker(report: Report): Checker {
   };
   return {
     name: 'virtual actors',
-    hear: (fact) => {
+    hear: (fact, nowMs) => {
       switch (fact.kind) {
+        case 'node began':
+          newLifeMs = nowMs;
+          return;
         case 'phase':
           isCalm = fact.phase === 'calm';
           return;
@@ -93,7 +100,8 @@ export function virtualActorsChecker(report: Report): Checker {
           if (what === 'increment' && outcome === 'answered')
             acknowledged.set(key, [...(acknowledged.get(key) ?? []), id]);
           if (asked.isCalm && what === 'remindMe' && !fired.has(key)) fired.set(key, undefined);
-          if (asked.isCalm && isCalm && what !== 'fail' && outcome !== 'answered')
+          const isExcused = code === 'PEER_LOST' && nowMs - newLifeMs < MET_MS;
+          if (asked.isCalm && isCalm && what !== 'fail' && outcome !== 'answered' && !isExcused)
             report('liveness', `${what} ${id} of ${key} ended ${outcome} (${code})`);
         }
       }

@@ -14,9 +14,13 @@ const asked = (id: number, what: CounterAsk = 'increment'): Fact => ({
   kind: 'counter asked',
   ...{ id, key: 'k', what },
 });
-const told = (id: number, outcome: 'answered' | 'not-delivered' | 'unknown'): Fact => ({
+const told = (
+  id: number,
+  outcome: 'answered' | 'not-delivered' | 'unknown',
+  code?: string,
+): Fact => ({
   kind: 'counter told',
-  ...{ id, outcome, code: undefined },
+  ...{ id, outcome, code },
 });
 const found = (id: number, done: readonly number[], fired: readonly number[] = []): Fact => ({
   kind: 'counter found',
@@ -75,6 +79,16 @@ const CASES: readonly (readonly [string, readonly Fact[], string | undefined])[]
     'silence when all is whole',
     [CALM, asked(1), told(1, 'unknown')],
     'increment 1 of k ended unknown',
+  ],
+  [
+    'a message to the life before',
+    [CALM, { kind: 'node began', node: 'n-1#2' }, asked(1), told(1, 'unknown', 'PEER_LOST')],
+    undefined,
+  ],
+  [
+    'a message that was lost without one',
+    [CALM, asked(1), told(1, 'unknown', 'PEER_LOST')],
+    'ended unknown (PEER_LOST)',
   ],
   ['a reminder that comes', [...REMIND, ...read(2, [], []), ...read(3, [], [1])], undefined],
   [
