@@ -38,6 +38,8 @@ const NOTICED_MS = 12_000;
 const REJOINED_MS = 10_000;
 /** What was sent to the life before is lost by then; keys are handed over later. */
 const MET_AGAIN_MS = 1_500;
+const CROWD_EVERY_MS = 170;
+const CROWD_TURN_MS = 130;
 const ASKED_MS = 8_000;
 /** Until those that work for others are in the middle of it. */
 const BURDENED_MS = 700;
@@ -96,7 +98,7 @@ export class SimulatedCluster {
     restart(victim);
     await time.advance(MET_AGAIN_MS);
     hear({ kind: 'phase', phase: 'calm' });
-    await time.advance(REJOINED_MS - MET_AGAIN_MS);
+    await this.#crowdActor(REJOINED_MS - MET_AGAIN_MS);
     this.#tellViews();
     await this.#askAll();
     const candidates = nodes().map(({ id }) => ({ node: id, labels: {}, weight: 1 }));
@@ -143,6 +145,18 @@ export class SimulatedCluster {
     this.#askActors();
     await time.advance(ASKED_MS);
     hear({ kind: 'tasks due', since: 'though nothing is in its way' });
+  }
+
+  /** While keys are handed over one virtual actor is never idle, and has mail in its box. */
+  async #crowdActor(forMs: number): Promise<void> {
+    const { time, nodes, random } = this.#world;
+    const living = nodes();
+    const key = VIRTUAL_KEYS[Math.floor(random.fork('actor').next() * VIRTUAL_KEYS.length)];
+    for (let at = 0; at * CROWD_EVERY_MS < forMs; at++) {
+      const asking = living[at % living.length];
+      if (key !== undefined) void asking?.virtual?.ask(key, 'increment', CROWD_TURN_MS);
+      await time.advance(CROWD_EVERY_MS);
+    }
   }
 
   /** Every node asks for every virtual actor, and each is to be reminded of something. */

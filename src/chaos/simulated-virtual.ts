@@ -87,8 +87,8 @@ export class SimulatedVirtual {
     this.#actors.reconsider();
   }
 
-  /** Asks for one key, and says what came of it. */
-  async ask(key: string, what: CounterAsk): Promise<void> {
+  /** Asks for one key, and says what came of it. `turnMs`: of an increment; default: as chance has it. */
+  async ask(key: string, what: CounterAsk, turnMs?: number): Promise<void> {
     if (!this.#isRegistered) return;
     const { name, terms, ports, life, hear } = this.#world;
     const { random } = ports;
@@ -96,7 +96,8 @@ export class SimulatedVirtual {
     const id = terms.nextId();
     hear({ kind: 'counter asked', id, key, what });
     const options = { timeoutMs: ASK_MS };
-    const slowMs = random.next() < SLOW_SHARE ? random.next() * SLOW_MS : 0;
+    const drawnMs = random.next() < SLOW_SHARE ? random.next() * SLOW_MS : 0;
+    const slowMs = turnMs ?? drawnMs;
     const everyMs = Math.round(REMINDER_MS_MIN + random.next() * REMINDER_MS_SPAN);
     if (what === 'remindMe') hear({ kind: 'reminder set', key, by: name });
     const asked = {
@@ -169,7 +170,10 @@ export class SimulatedVirtual {
           hear({ kind: 'actor given up', by: name, key, reason: String(reason) });
         }
         if (message === 'a virtual actor was not found where it was looked for')
-          hear({ kind: 'stale route', actor: String(actor), node: String(node) });
+          hear({
+            kind: 'stale route',
+            ...{ actor: String(actor), node: String(node), reason: String(reason) },
+          });
         log.debug(message, fields);
       },
     };

@@ -46,4 +46,9 @@ export type VirtualFact =
   | { readonly kind: 'reminder set'; readonly key: string; readonly by: string }
   | { readonly kind: 'reminder fired'; readonly key: string; readonly by: string }
   /** A message came to a node that has not got the actor, and goes on to another. */
-  | { readonly kind: 'stale route'; readonly actor: string; readonly node: string };
+  | {
+      readonly kind: 'stale route';
+      readonly actor: string;
+      readonly node: string;
+      readonly reason: string;
+    };

@@ -22,6 +22,8 @@ interface Fired {
 
 /** Until everybody has met a new life of a node: what goes to the one before is lost with its session. */
 const MET_MS = 10_000;
+/** As the kernel says it of a message that was still in the mailbox. */
+const NOT_WORKED_OFF = 'stopped before it received the message';
 
 export function virtualActorsChecker(report: Report): Checker {
   const tokens = new Map<string, number>();
@@ -60,6 +62,10 @@ export function virtualActorsChecker(report: Report): Checker {
         case 'state lost writes':
           hasLostWrites = true;
           excusedId = lastId;
+          return;
+        case 'stale route':
+          if (isCalm && fact.reason.includes(NOT_WORKED_OFF))
+            report('hand-over', `${fact.actor} left what was in its mailbox: ${fact.reason}`);
           return;
         case 'activations':
           if (fact.copies.length > 1)

@@ -34,6 +34,10 @@ const read = (id: number, ...of: readonly (readonly number[])[]): readonly Fact[
 ];
 const CALM: Fact = { kind: 'phase', phase: 'calm' };
 const LOST_WRITES: Fact = { kind: 'state lost writes', writes: 1 };
+const LEFT: Fact = {
+  kind: 'stale route',
+  ...{ actor: 'k', node: 'n-1', reason: 'k stopped before it received the message' },
+};
 const REMIND: readonly Fact[] = [CALM, asked(1, 'remindMe'), told(1, 'answered')];
 
 function violations(facts: readonly Fact[]): readonly string[] {
@@ -71,6 +75,8 @@ const CASES: readonly (readonly [string, readonly Fact[], string | undefined])[]
   ],
   ['what may have been done', [asked(1), told(1, 'unknown'), ...read(2, [1])], undefined],
   ['a turn that failed', [...read(1, [-1])], 'keeps what a failed turn changed'],
+  ['a mailbox that is left in the middle of trouble', [LEFT], undefined],
+  ['a mailbox that is left', [CALM, LEFT], 'left what was in its mailbox'],
   ['reminders in order', [...read(1, [], [1, 2, 3])], undefined],
   ['a reminder that came twice', [...read(1, [], [1, 1])], '1 of k came as number 2'],
   ['two answers', [...did(1), told(1, 'answered')], '1 was told twice'],
@@ -127,7 +133,11 @@ describe('the marks of virtual actors', () => {
       [began(A, 1), IDLE, began(C, 2)],
       [began(A, 1), began(C, 2), IDLE],
     ],
-    ['a stale route was met', [{ kind: 'stale route', actor: 'k', node: 'n-1' }], []],
+    [
+      'a stale route was met',
+      [{ kind: 'stale route', actor: 'k', node: 'n-1', reason: 'another owns it' }],
+      [],
+    ],
     [
       'a reminder fired on another node',
       [SET, { kind: 'reminder fired', key: 'k', by: 'n-2#1' }],
