@@ -1,5 +1,7 @@
 /** The bugs that are planted: each one line, each of a kind that people really write. */
 import { CLUSTER } from './cluster.ts';
+import { DELEGATION } from './delegation.ts';
+import { VIRTUAL } from './virtual.ts';
 
 export interface Mutant {
   readonly name: string;
@@ -189,4 +191,4 @@ const ACTORS: readonly Mutant[] = [
   },
 ];
 
-export const MUTANTS: readonly Mutant[] = [...ACTORS, ...CLUSTER];
+export const MUTANTS: readonly Mutant[] = [...ACTORS, ...CLUSTER, ...DELEGATION, ...VIRTUAL];

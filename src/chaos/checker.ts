@@ -1,5 +1,7 @@
 /** What the checkers of invariants share: they hear what the workload does, and say when something cannot be. */
 import type { ClusterFact } from './cluster-facts.ts';
+import type { DelegationFact } from './delegation-facts.ts';
+import type { VirtualFact } from './virtual-facts.ts';
 
 export interface Violation {
   readonly invariant: string;
@@ -9,6 +11,8 @@ export interface Violation {
 /** What happened, in the terms of the workload. Every field of the name `stream`, `ask`, `watch` is unique in a run. */
 export type Fact =
   | ClusterFact
+  | DelegationFact
+  | VirtualFact
   | {
       readonly kind: 'sent';
       readonly stream: string;

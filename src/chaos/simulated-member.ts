@@ -3,7 +3,7 @@
  * claims on every key, and what is active here.
  */
 
-import type { LeaseTerms } from '../cluster/index.ts';
+import type { Candidate, LeaseTerms } from '../cluster/index.ts';
 import { Gossip, type Hold, isGone, type MemberReport, Ownership } from '../cluster/index.ts';
 import type { Log, NodeId, Ports, Random } from '../contracts/index.ts';
 import {
@@ -15,12 +15,16 @@ import {
   type SimulatedTime,
 } from '../host/index.ts';
 import type { ActorSystem } from '../kernel/index.ts';
+import type { SkillRegistry } from '../skills/index.ts';
 import { simulatedIdentity } from '../transport/index.ts';
 import type { Fact } from './checker.ts';
 import type { Copies } from './copies.ts';
+import type { Ledger } from './far-skills.ts';
 import type { FencedStore } from './fenced-store.ts';
 import { KeyClient } from './key-client.ts';
 import { nameOf, ownedKey } from './owned-key.ts';
+import { labelsOf } from './simulated-delegation.ts';
+import type { VirtualTerms } from './simulated-virtual.ts';
 
 /** What the members of one simulation share. */
 export interface ClusterTerms {
@@ -32,6 +36,10 @@ export interface ClusterTerms {
   readonly isTroubled: () => boolean;
   readonly store: FencedStore;
   readonly copies: Copies;
+  readonly virtual: VirtualTerms;
+  readonly ledger: Ledger;
+  /** What each node holds, through all its lives. */
+  readonly registries: ReadonlyMap<NodeId, SkillRegistry>;
 }
 
 export interface MemberWorld {
@@ -51,6 +59,9 @@ export interface MemberWorld {
   readonly log: Log;
   readonly hear: (fact: Fact) => void;
   readonly isQuiet: () => boolean;
+  /** A member is dead or has left. */
+  readonly onGone: (node: NodeId) => void;
+  readonly onChange: () => void;
 }
 
 export const KIND = 'sim';
@@ -76,7 +87,13 @@ export class SimulatedMember {
       identity: simulatedIdentity(id),
       epoch: system.epoch,
       cluster,
-      facts: { labels: {}, load: 0, wire: [1, 1], state: 'ready', skills: '' },
+      facts: {
+        labels: labelsOf(id),
+        load: 0,
+        wire: [1, 1],
+        state: 'ready',
+        skills: skillsOf(world),
+      },
       bus: bus.join(id, this.gossipLife),
       ports: portsOf(this.gossipLife, time, random.fork('gossip'), clock),
       log,
@@ -90,7 +107,7 @@ export class SimulatedMember {
       log,
       node: id,
       kind: KIND,
-      candidates: () => this.#candidates(),
+      candidates: () => this.candidates(),
       terms: terms.lease,
       patienceMs: terms.patienceMs,
       handOverAfterMs: terms.handOverAfterMs,
@@ -112,6 +129,11 @@ export class SimulatedMember {
     return members.sort().join(', ');
   }
 
+  /** Everybody who is not gone, as the main thread knows them. */
+  members(): readonly MemberReport[] {
+    return [...this.#members.values()].filter((member) => !isGone(member));
+  }
+
   /** Gives all keys back and says good-bye. */
   async stop(): Promise<void> {
     this.client.close();
@@ -120,18 +142,20 @@ export class SimulatedMember {
   }
 
   #changed(member: MemberReport): void {
-    const { life, name, hear } = this.#world;
+    const { id, life, name, hear, onGone, onChange } = this.#world;
     const { node, status, incarnation } = member;
     hear({ kind: 'member seen', by: name, node, status, incarnation });
     life.act(() => {
       this.#members.set(node, member);
       this.#ownership?.reconsider();
+      onChange();
+      if (node !== id && isGone(member)) onGone(node);
     });
   }
 
-  #candidates() {
-    const living = [...this.#members.values()].filter((member) => !isGone(member));
-    return living.map(({ node, facts }) => ({ node, labels: facts.labels, weight: 1 }));
+  /** Those who may own something, as this node sees them. */
+  candidates(): readonly Candidate[] {
+    return this.members().map(({ node, facts }) => ({ node, labels: facts.labels, weight: 1 }));
   }
 
   /** A resource is shown the token before anything is read; what was read is what the actor begins with. */
@@ -162,3 +186,5 @@ export class SimulatedMember {
     }
   }
 }
+
+const skillsOf = ({ id, terms }: MemberWorld): string => terms.registries.get(id)?.digest() ?? '';

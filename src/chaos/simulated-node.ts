@@ -27,9 +27,12 @@ import { simulatedHost } from '../sandbox/index.ts';
 import { type Joined, liveThread, startThreads, ThreadGroup } from '../supervisor/index.ts';
 import { DirectLinks, type PeerSessions, simulatedIdentity } from '../transport/index.ts';
 import type { Fact } from './checker.ts';
+import { farBodies } from './far-skills.ts';
+import { SimulatedDelegation, SLOTS } from './simulated-delegation.ts';
 import { type ClusterTerms, SimulatedMember } from './simulated-member.ts';
 import { SimulatedRuns, SLOTS_PER_THREAD } from './simulated-runs.ts';
 import { bankClient, SIMULATED_SKILLS } from './simulated-skills.ts';
+import { SimulatedVirtual } from './simulated-virtual.ts';
 
 export interface NodeWorld {
   readonly time: SimulatedTime;
@@ -57,8 +60,8 @@ const DRAIN_MS = 500;
 const HOP_MS_MAX = 0.1;
 const HANG_MS = 5_000;
 const HEAP_MIB = 64;
-/** One for each slot, one that waits, and some that are on their way out. */
-const HOSTS_MAX = SLOTS_PER_THREAD + 4;
+/** Beside one for each slot: one that waits, and some that are on their way out. */
+const HOSTS_SPARE = 4;
 const ASKS_MAX = 10_000;
 /** Faults kill threads far more often than a real node would bear. */
 export const STRATEGY = {
@@ -76,6 +79,8 @@ export class SimulatedNode {
   readonly life = new SimulatedLife();
   readonly runs: SimulatedRuns | undefined;
   readonly member: SimulatedMember | undefined;
+  readonly delegation: SimulatedDelegation | undefined;
+  readonly virtual: SimulatedVirtual | undefined;
   readonly system: ActorSystem;
   readonly threadNames: readonly ThreadName[];
   readonly #threads: SimulatedThreads;
@@ -146,7 +151,10 @@ export class SimulatedNode {
     const runPorts = { ...ports, random: random.fork('runs') };
     const runs = { name, system, ports: runPorts, life, disk, hear, isQuiet };
     this.runs = world.hasRuns ? new SimulatedRuns(runs) : undefined;
-    this.member = world.cluster && this.#becomeMember(world.cluster, ports, world);
+    const { cluster } = world;
+    this.delegation = cluster && this.#delegate(cluster, ports, world);
+    this.virtual = cluster && this.#host(cluster, ports, world);
+    this.member = cluster && this.#becomeMember(cluster, ports, world);
   }
 
   get isAlive(): boolean {
@@ -188,9 +196,11 @@ export class SimulatedNode {
   /** What is over its bound now, in sentences. */
   exceeded(): readonly string[] {
     const { system, id } = this;
+    const slots = (this.runs ? SLOTS_PER_THREAD : 0) + (this.delegation ? SLOTS : 0);
+    const hostsMax = slots + HOSTS_SPARE;
     const found = this.places().map(
       (thread) =>
-        [`sandbox hosts on ${id}/${thread}`, this.sandboxHosts(thread).length, HOSTS_MAX] as const,
+        [`sandbox hosts on ${id}/${thread}`, this.sandboxHosts(thread).length, hostsMax] as const,
     );
     const counts = [
       [`dead letters kept by ${id}`, system.deadLetters.list().length, LIMITS.deadLetters],
@@ -204,6 +214,8 @@ export class SimulatedNode {
 
   /** Settles when everything of the node has ended in order. */
   async stop(): Promise<void> {
+    await this.delegation?.close();
+    await this.virtual?.close();
     await this.member?.stop();
     await this.system.shutdown({ drainMs: DRAIN_MS });
     await this.#sessions.close();
@@ -219,28 +231,55 @@ export class SimulatedNode {
       ports: { ...ports, random },
       cluster: CLUSTER,
       log: log(`${id}/member`),
+      onGone: (node) => this.delegation?.memberGone(node),
+      onChange: () => this.virtual?.reconsider(),
+    });
+  }
+
+  #host(terms: ClusterTerms, ports: Ports, world: NodeWorld): SimulatedVirtual {
+    const { id, name, life, system } = this;
+    const { state, lease, patienceMs, handOverAfterMs, virtual } = terms;
+    const { hear, isEnding: isQuiet, log } = world;
+    return new SimulatedVirtual({
+      ...{ id, name, life, system, state, lease, patienceMs, handOverAfterMs, hear, isQuiet },
+      terms: virtual,
+      log: log(`${id}/virtual`),
+      ports: { ...ports, random: world.random.fork(`${name}/virtual`) },
+      candidates: () => this.member?.candidates() ?? [],
+    });
+  }
+
+  #delegate(terms: ClusterTerms, ports: Ports, world: NodeWorld): SimulatedDelegation | undefined {
+    const { id, name, life, system } = this;
+    const registry = terms.registries.get(id);
+    if (!registry) return undefined;
+    const random = world.random.fork(`${name}/delegation`);
+    return new SimulatedDelegation({
+      ...{ id, name, life, system, registry, hear: world.hear, isTroubled: terms.isTroubled },
+      ports: { ...ports, random },
+      members: () => this.member?.members() ?? [],
     });
   }
 
   /** What the skills of a thread run in and reach out by. */
   #equip(system: ActorSystem, life: SimulatedLife, random: Random, world: NodeWorld): void {
-    const { time, hear } = world;
+    const { time, hear, cluster } = world;
     const hosts = simulatedProcesses({
       time,
       random: random.fork('hosts'),
       owner: life,
-      main: simulatedHost(SIMULATED_SKILLS),
+      main: simulatedHost(
+        cluster ? new Map([...SIMULATED_SKILLS, ...farBodies(this.name, hear)]) : SIMULATED_SKILLS,
+      ),
     });
     this.#hosts.set(system.thread, hosts);
     void sandboxOf(system, 0, hosts);
-    httpClientOf(
-      system,
-      bankClient({
-        uniform: random.fork('bank').next,
-        sleep: (ms) => new Promise((resolve) => void time.timers.after(ms, resolve)),
-        paid: (key) => hear({ kind: 'effect', key }),
-      }),
-    );
+    const bank = bankClient({
+      uniform: random.fork('bank').next,
+      sleep: (ms) => new Promise((resolve) => void time.timers.after(ms, resolve)),
+      paid: (key) => hear({ kind: 'effect', key }),
+    });
+    httpClientOf(system, cluster ? cluster.ledger.client(life, bank) : bank);
   }
 
   #join(system: ActorSystem, life: SimulatedLife, { bus, streams }: NodeWorld): PeerSessions {

@@ -28,6 +28,7 @@ import { beginBrittle, brittleSpec } from './brittle.ts';
 import type { Checker, Fact, Violation } from './checker.ts';
 import { CHECKERS } from './checkers.ts';
 import { ClusterMarks } from './cluster-marks.ts';
+import { DelegationMarks } from './delegation-marks.ts';
 import { EventLog } from './event-log.ts';
 import type { FaultWorld } from './fault.ts';
 import { type FaultRunner, runSchedule } from './fault-runner.ts';
@@ -47,6 +48,7 @@ import {
   settleOptions,
 } from './simulation-options.ts';
 import { type Sometimes, seenBy, seenIn } from './sometimes.ts';
+import { VirtualMarks } from './virtual-marks.ts';
 import { type Ways, waysOf } from './ways.ts';
 import { beginWorkload, hubAt, hubSpecs, type Place } from './workload.ts';
 import { hasActors, hasCluster } from './workloads.ts';
@@ -97,7 +99,7 @@ class Simulation {
   readonly #violations: Violation[] = [];
   readonly #checkers: readonly Checker[];
   readonly #seen = new Set<Sometimes>();
-  readonly #marks = new ClusterMarks();
+  readonly #marks = [new ClusterMarks(), new DelegationMarks(), new VirtualMarks()] as const;
   #longestMs = 0;
   #isHealing = false;
   #isQuiet = false;
@@ -158,6 +160,7 @@ class Simulation {
       sleep: (ms) => new Promise((resolve) => void this.#time.timers.after(ms, resolve)),
       traffic: () => (this.#isQuiet ? 0 : this.#isHealing ? HEALING_TRAFFIC : 1),
     });
+    await this.#cluster?.prepare(this.#nodeIds);
     for (const id of this.#nodeIds) this.#start(id);
     if (this.#options.plan?.steadyState && hasActors(workload)) {
       await this.#time.advance(STARTED_MS);
@@ -237,7 +240,8 @@ class Simulation {
     const { kind, ...facts } = fact;
     this.#log.add('', `${kind} ${Object.values(facts).join(' ')}`);
     for (const what of seenBy(fact)) if (what) this.#seen.add(what);
-    if (this.#cluster) for (const what of this.#marks.hear(fact)) this.#seen.add(what);
+    for (const marks of this.#cluster ? this.#marks : [])
+      for (const what of marks.hear(fact)) this.#seen.add(what);
     const nowMs = this.#time.clock.monotonicMs();
     for (const checker of this.#checkers) checker.hear(fact, nowMs);
   }

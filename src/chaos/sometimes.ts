@@ -2,6 +2,8 @@
 import type { SimulatedBus, SimulatedDisk } from '../host/index.ts';
 import type { Fact } from './checker.ts';
 import { CLUSTER_SOMETIMES, type ClusterSometimes } from './cluster-marks.ts';
+import { DELEGATION_SOMETIMES, type DelegationSometimes } from './delegation-marks.ts';
+import { VIRTUAL_SOMETIMES, type VirtualSometimes } from './virtual-marks.ts';
 
 /** With the faults and the workload of a sweep without a plan. */
 export const SOMETIMES = [
@@ -37,10 +39,19 @@ export const SOMETIMES = [
   'a supervisor gave up',
 ] as const;
 
-export type Sometimes = (typeof SOMETIMES)[number] | ClusterSometimes;
+export type Sometimes =
+  | (typeof SOMETIMES)[number]
+  | ClusterSometimes
+  | DelegationSometimes
+  | VirtualSometimes;
 
 /** Every one, as a plan may want it. */
-export const ALL_SOMETIMES: readonly Sometimes[] = [...SOMETIMES, ...CLUSTER_SOMETIMES];
+export const ALL_SOMETIMES: readonly Sometimes[] = [
+  ...SOMETIMES,
+  ...CLUSTER_SOMETIMES,
+  ...DELEGATION_SOMETIMES,
+  ...VIRTUAL_SOMETIMES,
+];
 
 const CODES: Readonly<Record<string, Sometimes>> = {
   ASK_TIMEOUT: 'an ask timed out',

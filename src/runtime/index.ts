@@ -14,6 +14,7 @@ export { type ExecuteParts, type ExecuteRequest, executeRun } from './execute.ts
 export { type GateReport, type GateWorld, validate } from './gates/index.ts';
 export { GroupOperator, type GroupStatus, type RedeployRequest } from './group-operator.ts';
 export { startNode } from './node.ts';
+export { type DelegationParts, type NodeDelegation, startDelegation } from './node-delegation.ts';
 export { labelFault, parseLabels } from './node-labels.ts';
 export type { NodeOptions } from './node-options.ts';
 export {

@@ -22,6 +22,8 @@ export interface DelegationParts {
   readonly capacity: number;
   /** False while the node drains. */
   readonly takesWork: () => boolean;
+  /** Tasks for others at once. Default LIMITS.delegatedTasks. */
+  readonly tasksMax?: number;
 }
 
 export interface DelegationStatus extends DelegationCounts {
@@ -47,7 +49,7 @@ export interface NodeDelegation {
 const FIND_MS = 5_000;
 
 export function startDelegation(parts: DelegationParts): NodeDelegation {
-  const { system, pool, kv, registry, policy, members, capacity, takesWork } = parts;
+  const { system, pool, kv, registry, policy, members, capacity, takesWork, tasksMax } = parts;
   let active = 0;
   let onIdle: (() => void)[] = [];
   const skills = { list: () => registry.list(), find: (wanted: string) => registry.find(wanted) };
@@ -59,7 +61,10 @@ export function startDelegation(parts: DelegationParts): NodeDelegation {
   };
   const delegate = system.spawn(
     delegateActor,
-    { pool, skills, policy, takesWork, onActive },
+    {
+      ...{ pool, skills, policy, takesWork, onActive },
+      ...(tasksMax === undefined ? {} : { tasksMax }),
+    },
     { name: 'delegate' },
   );
   const delegator = system.spawn(

@@ -1,5 +1,6 @@
 /** Nodes that do calls for each other: real pools, skill actors and delegates on virtual time, with hosts that are simulated. */
 import {
+  type DelegateArgs,
   delegateActor,
   delegatorActor,
   httpClientOf,
@@ -53,7 +54,10 @@ export interface WorldNode {
   heldInstead?: string;
 }
 
-export async function delegationWorld(skills: Readonly<Record<string, WorldSkill>>) {
+export async function delegationWorld(
+  skills: Readonly<Record<string, WorldSkill>>,
+  more: Partial<Pick<DelegateArgs, 'tasksMax'>> = {},
+) {
   const cluster = testCluster({ nodes: ['n-1', 'n-2', 'n-3'] });
   const members = new Map<string, MemberReport>();
   const requests: { readonly node: string; readonly key: string | undefined }[] = [];
@@ -92,6 +96,7 @@ export async function delegationWorld(skills: Readonly<Record<string, WorldSkill
       {
         pool,
         skills: held,
+        ...more,
         policy: undefined,
         takesWork: () => world.takesWork,
         onActive: () => undefined,

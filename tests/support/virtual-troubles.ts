@@ -1,10 +1,8 @@
 /** What goes wrong in a world of virtual actors, drawn from its seed; the healing; and what has to be true after it. */
-import {
-  type CounterState,
-  VIRTUAL_KEYS,
-  type VirtualMachine,
-  type VirtualWorld,
-} from './virtual-world.ts';
+import type { Fact } from '../../src/chaos/checker.ts';
+import { virtualActorsChecker } from '../../src/chaos/checkers/virtual-actors.ts';
+import type { CounterState } from '../../src/chaos/virtual-counter.ts';
+import { VIRTUAL_KEYS, type VirtualMachine, type VirtualWorld } from './virtual-world.ts';
 
 /** A lease runs out (2.4 s), watches notice (3 s), every node before the last is waited for, a failed start rests; twice. */
 const HEALED_WITHIN_MS = 20_000;
@@ -104,6 +102,12 @@ export async function troubleVirtual(world: VirtualWorld, forMs: number): Promis
   }
 }
 
+const OUTCOMES = {
+  acknowledged: 'answered',
+  refused: 'not-delivered',
+  unknown: 'unknown',
+} as const;
+
 export interface Verdict {
   readonly violations: readonly string[];
   /** Keys that did not answer in time after the healing. */
@@ -135,7 +139,7 @@ export async function judgeVirtual(world: VirtualWorld): Promise<Verdict> {
     else silent.push(key);
   }
   if (!world.losesWrites) {
-    for (const [key, { done, fired }] of states) checkCounter(world, key, done, fired);
+    checkCounters(world, states);
     await checkReminders(world, states);
   }
   return { violations: world.violations, silent, states };
@@ -154,27 +158,20 @@ async function readOf(world: VirtualWorld, key: string): Promise<CounterState | 
   return found;
 }
 
-function checkCounter(
-  world: VirtualWorld,
-  key: string,
-  done: readonly number[],
-  fired: readonly number[],
-): void {
-  const times = new Map<number, number>();
-  for (const id of done) times.set(id, (times.get(id) ?? 0) + 1);
-  if (times.has(-1)) world.complain(`${key} keeps what a failed turn changed`);
-  for (const [id, count] of times)
-    if (count > 1) world.complain(`${key}: ${id} is done ${count} times`);
-  for (const [id, told] of world.told) {
-    if (told.key !== key) continue;
-    const isDone = times.has(id);
-    if (told.outcome === 'acknowledged' && !isDone) world.complain(`${key}: ${id} is lost`);
-    if (told.outcome === 'refused' && isDone)
-      world.complain(`${key}: ${id} is done, though it was said not to be`);
+/** What the clients were told against what is there, by the checker of the simulator. */
+function checkCounters(world: VirtualWorld, states: ReadonlyMap<string, CounterState>): void {
+  const checker = virtualActorsChecker((_invariant, what) => world.complain(what));
+  const hear = (fact: Fact): void => checker.hear(fact, 0);
+  for (const [id, { key, outcome }] of world.told) {
+    hear({ kind: 'counter asked', id, key, what: 'increment' });
+    if (outcome !== 'open')
+      hear({ kind: 'counter told', id, outcome: OUTCOMES[outcome], code: undefined });
   }
-  for (const [at, sequence] of fired.entries())
-    if (sequence !== at + 1)
-      world.complain(`${key}: reminder ${sequence} came as number ${at + 1}`);
+  let id = world.counts.asked;
+  for (const [key, { done, fired }] of states) {
+    hear({ kind: 'counter asked', id: ++id, key, what: 'read' });
+    hear({ kind: 'counter found', id, key, done, fired });
+  }
 }
 
 /** Who has set a reminder is still reminded, though nobody asks. */

@@ -3,9 +3,9 @@
  * them, and the checkers that listen. A copy is one activation: it claims its key as long as its lease lasts by the clock of its
  * own machine and its process lives.
  */
+import { type Counter, type CounterState, counterActor } from '../../src/chaos/virtual-counter.ts';
 import {
   type Candidate,
-  defineVirtualActor,
   type LeaseTerms,
   type VirtualActorDefinition,
   VirtualActors,
@@ -74,7 +74,7 @@ export interface VirtualMachine {
   system: ActorSystem | undefined;
   sessions: PeerSessions | undefined;
   actors: VirtualActors | undefined;
-  counter: ReturnType<VirtualWorld['definitionFor']> | undefined;
+  counter: Counter | undefined;
   /** Nodes that it takes for dead. */
   readonly unseen: Set<string>;
 }
@@ -83,13 +83,6 @@ export interface VirtualMachine {
 interface Told {
   readonly key: string;
   outcome: 'open' | 'acknowledged' | 'unknown' | 'refused';
-}
-
-export interface CounterState {
-  /** IDs of increments, in the order in which they were done. */
-  done: number[];
-  /** Reminders that fired, by sequence. */
-  fired: number[];
 }
 
 export class VirtualWorld {
@@ -194,39 +187,11 @@ export class VirtualWorld {
     if (machine.life === life) machine.system = undefined;
   }
 
-  definitionFor(machine: VirtualMachine, life: SimulatedLife) {
-    return defineVirtualActor({
-      kind: 'counter',
-      initial: (): CounterState => ({ done: [], fired: [] }),
-      receive: {
-        increment: async (state, { id, slowMs }: { id: number; slowMs: number }, ctx) => {
-          this.#acts(ctx, machine, life);
-          if (slowMs > 0) await this.#sleep(machine, life, slowMs);
-          state.done.push(id);
-          return state.done.length;
-        },
-        remindMe: (_state, afterMs: number, ctx) => {
-          this.#acts(ctx, machine, life);
-          ctx.remind('again', { everyMs: afterMs });
-        },
-        read: (state, _: undefined, ctx) => {
-          this.#acts(ctx, machine, life);
-          return state;
-        },
-        fail: (state, _: undefined, ctx) => {
-          this.#acts(ctx, machine, life);
-          state.done.push(-1);
-          throw new Error('it fails in the middle');
-        },
-      },
-      reminders: {
-        again: (state, { sequence }, ctx) => {
-          this.#acts(ctx, machine, life);
-          this.counts.reminders++;
-          state.fired.push(sequence);
-        },
-      },
-      passivateAfterIdleMs: 1_000,
+  definitionFor(machine: VirtualMachine, life: SimulatedLife): Counter {
+    return counterActor({
+      acts: (ctx) => this.#acts(ctx, machine, life),
+      reminded: () => this.counts.reminders++,
+      sleep: (ms) => this.#sleep(machine, life, ms),
     });
   }
 

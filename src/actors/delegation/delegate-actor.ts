@@ -41,6 +41,8 @@ export interface DelegateArgs {
   readonly policy: Ceiling | undefined;
   /** False while the node drains. */
   readonly takesWork: () => boolean;
+  /** Tasks for others at once; beyond it offers are refused. Default LIMITS.delegatedTasks. */
+  readonly tasksMax?: number;
   /** Told of every task that begins and ends. */
   readonly onActive: (active: number) => void;
 }
@@ -133,7 +135,7 @@ function judgeOffer(state: DelegateState, offered: unknown, ctx: ActorContext): 
     if (untilMs > nowMs) break;
     state.reserved.delete(task);
   }
-  if (state.active.size + state.reserved.size >= LIMITS.delegatedTasks)
+  if (state.active.size + state.reserved.size >= (state.tasksMax ?? LIMITS.delegatedTasks))
     return refuse(node, `it does ${state.active.size} tasks for others`);
   state.reserved.delete(offer.task);
   state.reserved.set(offer.task, nowMs + RESERVED_MS);

@@ -162,12 +162,15 @@ export class Activation {
     this.#rest(isGood ? 0 : FAILED_MS * 2 ** doublings);
   }
 
-  /** Whether the watch that said that the key may be taken shows who took it, without a break between. */
+  /**
+   * Whether the watch that said that the key may be taken shows who took it, without a break between. A claim that ends meanwhile waits
+   * for it too: only then may the key be given back, and otherwise its lease would stand until it runs out.
+   */
   async #isShown(lease: Lease, round: number): Promise<boolean> {
     const { promise, resolve } = Promise.withResolvers<boolean>();
     lease.onLost(() => resolve(false));
     this.#look = () => {
-      if (this.#isClosed || this.#world.round() !== round) return resolve(false);
+      if (this.#world.round() !== round) return resolve(false);
       const found = this.#world.standing(this.#stateKey);
       if (found.kind === 'held' && found.record.nonce === lease.token.nonce) resolve(true);
     };

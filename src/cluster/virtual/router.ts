@@ -4,6 +4,7 @@
  * again.
  */
 import {
+  type Log,
   MAIN_THREAD,
   type NodeId,
   type SkeinError,
@@ -42,9 +43,11 @@ const ANSWER_MS_MIN = 100;
 
 export class Router {
   readonly #system: ActorSystem;
+  readonly #log: Log;
 
-  constructor(system: ActorSystem) {
+  constructor(system: ActorSystem, log: Log) {
     this.#system = system;
+    this.#log = log;
   }
 
   async ask(host: KindHost, message: RoutedMessage): Promise<AskResult<unknown>> {
@@ -61,6 +64,10 @@ export class Router {
         if (answer.kind === 'unknown') return unknown(answer.error);
         if (answer.kind === 'refused') return notDelivered(answer.error);
         reason = `${node}: ${answer.reason}`;
+        const actor = addressIn(host, message.key);
+        this.#log.debug('a virtual actor was not found where it was looked for', {
+          ...{ actor, node, reason: answer.reason },
+        });
         avoided.add(node);
       }
       const backoffMs = Math.min(BACKOFF_MS_MIN * 2 ** (tries - 1), BACKOFF_MS_MAX);
@@ -118,9 +125,11 @@ function readAnswer(value: unknown): VirtualAnswer {
   return { kind: 'unknown', error: skeinError('INTERNAL', { reason: 'an answer of no kind' }) };
 }
 
+const addressIn = ({ definition: { kind } }: KindHost, key: string): string =>
+  formatVirtualAddress({ kind, key });
+
 const unreached = (
-  { definition: { kind } }: KindHost,
+  host: KindHost,
   key: string,
   why: { readonly tries: number; readonly reason: string },
-): SkeinError =>
-  skeinError('VIRTUAL_UNREACHABLE', { actor: formatVirtualAddress({ kind, key }), ...why });
+): SkeinError => skeinError('VIRTUAL_UNREACHABLE', { actor: addressIn(host, key), ...why });

@@ -94,7 +94,7 @@ export class VirtualActors {
   private constructor(options: VirtualActorsOptions, terms: LeaseTerms) {
     this.#options = options;
     this.#terms = terms;
-    this.#router = new Router(options.system);
+    this.#router = new Router(options.system, options.log);
   }
 
   /**

@@ -150,6 +150,19 @@ describe('a call of a skill', () => {
     expect(await reasonAt({ elsewhere: true })).toContain('no other node takes work');
   });
 
+  it('is refused by a node that has no more room, and taken again when it has', async () => {
+    const world = await delegationWorld({ pay: { body: pay } }, { tasksMax: 1 });
+    const at = (name: string, task: string) =>
+      outcome(world, world.call('n-1', 'pay', { place: only(name), task }));
+    const [first, second] = await Promise.all([at('n-2', 'first'), at('n-2', 'second')]);
+    expect([first, second]).toEqual([
+      { value: 'paid', thread: 'n-2/main' },
+      { code: 'DELEGATION_FAILED', thread: '' },
+    ]);
+    for (const task of ['third', 'fourth', 'fifth'])
+      expect(await at('n-2', task)).toMatchObject({ value: 'paid' });
+  });
+
   it('is verified by other executions, each a task of its own, on several nodes', async () => {
     const world = await delegationWorld({ add: { body: add } });
     const { system } = world.cluster.node('n-1');

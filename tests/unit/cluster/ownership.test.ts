@@ -134,6 +134,24 @@ describe('ownership', () => {
     expect(one.live()).toEqual(['a b/ü']);
   });
 
+  it('gives back a key that it was just taking when its claim ends', async () => {
+    const { time, state, node } = world();
+    const terms = { isStateForgetful: true, ttlMs: 3_000 };
+    const first = node('n-1', 1, { terms });
+    const second = node('n-2', 0, { terms });
+    second.ownership.claim('a');
+    await time.advance(4_000);
+    let written = 0;
+    state.onWrite(() => written++);
+    first.ownership.claim('a');
+    for (let step = 0; written === 0 && step < 1_000; step++) await time.advance(0.05);
+    expect({ written, activated: first.activated }).toEqual({ written: 1, activated: [] });
+    await runOn(time, first.ownership.close());
+    await time.advance(50);
+    expect(second.ownership.standingOf('a')).toMatchObject({ kind: 'free' });
+    expect(first.activated).toEqual([]);
+  });
+
   it('starts no copy here before the last has ended, though its lease ran out long ago', async () => {
     const { time, state, node } = world();
     const stopped = Promise.withResolvers<void>();
