@@ -1,6 +1,7 @@
 #!/usr/bin/env -S node --disable-warning=ExperimentalWarning
 // Finds a Node that is new enough, then the commands: sources in a checkout, compiled files in an installed package.
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -23,8 +24,7 @@ if (Number(process.versions.node.split('.')[0]) < MIN_MAJOR) {
     fileURLToPath(import.meta.url),
     ...process.argv.slice(2),
   ];
-  const { status, signal } = spawnSync(newer, args, { stdio: 'inherit' });
-  process.exit(status ?? (signal === 'SIGINT' ? 130 : 1));
+  process.exit(await runUnder(newer, args));
 }
 
 const source = join(here, '../src/cli/main.ts');
@@ -43,4 +43,15 @@ function nodeFromPackage() {
     }
   }
   return undefined;
+}
+
+/** Signals for this process are meant for the one it started. A terminal's Ctrl-C reaches both by itself, and counts once. */
+async function runUnder(node, args) {
+  const child = spawn(node, args, { stdio: 'inherit' });
+  const pass = (signal) => {
+    if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal);
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, pass);
+  const [code, signal] = await once(child, 'exit');
+  return code ?? (signal === 'SIGINT' ? 130 : 1);
 }

@@ -92,6 +92,9 @@ const GATES: readonly Rule[] = [
     what: 'a skill is invoked',
     pattern: /'invoke'/,
     allowed: {
+      'actors/delegation/delegate-actor.ts':
+        'a task of another node, through this pool under this policy',
+      'actors/delegation/delegator-actor.ts': 'stands before the pool and speaks its protocol',
       'actors/run-call.ts': 'an attempt of a step',
       'actors/delegation/delegator-actor.ts': 'hands the call to the pool of this node',
       'actors/delegation/delegate-actor.ts':
@@ -131,7 +134,11 @@ const GATES: readonly Rule[] = [
   {
     what: 'the source text of a skill is read',
     pattern: /\.source\b/,
-    allowed: { 'skills/package-store.ts': 'compares it with its content hash' },
+    allowed: {
+      'actors/delegation/delegator-actor.ts':
+        'whether there is one: a skill of another node has none',
+      'skills/package-store.ts': 'compares it with its content hash',
+    },
   },
 ];
 
