@@ -9,18 +9,6 @@ const BUGS: readonly Omit<Mutant, 'profile'>[] = [
     to: 'const written = success(undefined);\n    void store.write({ state: image.value.state, reminders });',
   },
   {
-    name: 'virtual actors: a new owner reads before it shows its token',
-    file: 'cluster/virtual/actor-store.ts',
-    from: '? state.update(stateKey, record as unknown as Json, found.value.revision)',
-    to: '? success({ revision: found.value.revision })',
-  },
-  {
-    name: 'virtual actors: records are written without a compare-and-set',
-    file: 'cluster/virtual/actor-store.ts',
-    from: 'await state.update(stateKey, record as unknown as Json, this.#revision);',
-    to: 'await state.put(stateKey, record as unknown as Json);',
-  },
-  {
     name: 'virtual actors: a stale route is not looked up again',
     file: 'cluster/virtual/router.ts',
     from: 'if (tries >= TRIES_MAX ||',

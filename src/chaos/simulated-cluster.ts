@@ -12,7 +12,7 @@ import { farRegistries, Ledger } from './far-skills.ts';
 import { FencedStore } from './fenced-store.ts';
 import { type ClusterTerms, KIND } from './simulated-member.ts';
 import type { SimulatedNode } from './simulated-node.ts';
-import { VIRTUAL_KEYS, VirtualTerms } from './simulated-virtual.ts';
+import { QUIET_KEY, VIRTUAL_KEYS, VirtualTerms } from './simulated-virtual.ts';
 
 export interface ClusterWorld {
   readonly time: SimulatedTime;
@@ -162,7 +162,7 @@ export class SimulatedCluster {
   /** Every node asks for every virtual actor, and each is to be reminded of something. */
   #askActors(): void {
     const living = this.#world.nodes();
-    for (const key of VIRTUAL_KEYS) {
+    for (const key of [...VIRTUAL_KEYS, QUIET_KEY]) {
       void living[0]?.virtual?.ask(key, 'remindMe');
       for (const { virtual } of living) void virtual?.ask(key, 'read');
     }

@@ -46,6 +46,8 @@ export interface VirtualWorld {
 }
 
 export const VIRTUAL_KEYS = ['a', 'account/7', 'räuber'] as const;
+/** Nobody asks for it between two looks: only its reminders wake it. */
+export const QUIET_KEY = 'quiet';
 const EVERY_MS = 1_500;
 const ASK_MS = 4_000;
 const AGAIN_MS = 200;
