@@ -48,6 +48,7 @@ export interface GossipCounts {
 /** Enough for one life to say something else of itself every second for 194 days; lives follow by their number. */
 const INCARNATIONS_PER_EPOCH = 2 ** 24;
 const THREAD = 'gossip' as ThreadName;
+const epochOf = (incarnation: number): number => Math.floor(incarnation / INCARNATIONS_PER_EPOCH);
 /** A timer may come a little too early by this clock. */
 const MIN_WAIT_MS = 1;
 
@@ -89,7 +90,10 @@ export class Gossip {
       random,
       refused: this.#refused,
       ...(wire ? { wire } : {}),
-      onMet: (node) => this.#hear(node, { kind: 'hello', said: [] }),
+      useOf: (node, said, isMet) =>
+        this.#membership.useOf({ node, said, isMet }, clock.monotonicMs()),
+      isWelcome: () => this.#membership.isWelcome(clock.monotonicMs()),
+      onMet: (node) => this.#carryOut(this.#membership.met(node)),
       onPacket: (node, body) => this.#receive(node, body),
       onCall: (node, said) => this.#receiveCall(node, said),
     });
@@ -155,7 +159,7 @@ export class Gossip {
 
   #receiveCall(from: NodeId, said: unknown): void {
     const statement = readStatement(said);
-    if (statement.ok) this.#hear(from, { kind: 'hello', said: [statement.value] });
+    if (statement.ok) this.#hear(from, { kind: 'hello', digest: null, said: [statement.value] });
     else this.#refuse('malformed', from);
   }
 
@@ -173,6 +177,7 @@ export class Gossip {
     for (const output of outputs) {
       switch (output.kind) {
         case 'changed':
+          this.#datagrams.forgetEarlier(output.member.node, epochOf(output.member.incarnation));
           this.#options.onChange?.(output.member);
           break;
         case 'forged':
