@@ -137,14 +137,14 @@ const BUGS: readonly Omit<Mutant, 'profile'>[] = [
   {
     name: 'the dead are never suspected',
     file: 'cluster/membership/membership.ts',
-    from: 'if (!known || isGone(known.report)) return;\n    const { node',
-    to: "if (known?.report.status !== 'suspect') return;\n    const { node",
+    from: 'if (!known || isGone(known.report)) return;\n    const { incarnation',
+    to: "if (known?.report.status !== 'suspect') return;\n    const { incarnation",
   },
   {
     name: 'who was declared dead is not told so when it says hello',
     file: 'cluster/membership/membership.ts',
-    from: 'if (known && isGone(known.report) && this.#greeting.isMourner(count)) {',
-    to: 'if (known && isGone(known.report)) return;\n    if (known && isGone(known.report) && this.#greeting.isMourner(count)) {',
+    from: "return this.#greeting.isMourner(count) ? 'meet' : 'none';",
+    to: "return 'none';",
   },
 ];
 

@@ -36,8 +36,18 @@ interface Sender {
   readonly bucket: TokenBucket;
 }
 
+/** A hello to all. */
+export interface Call {
+  /** Where it came. */
+  readonly subject: string;
+  /** Asked before the signature is checked, of who says to have made it. */
+  readonly isWanted: (hello: Hello) => boolean;
+}
+
 export type Admission =
   | { readonly hello: Hello }
+  /** Nothing is wrong with it, as far as it was looked at. */
+  | { readonly isUnwanted: true }
   /** It is authentic, but nothing that follows could be understood. */
   | {
       readonly refusal: 'version';
@@ -63,17 +73,16 @@ export class HelloGate {
     this.#all = new TokenBucket(ALL, options.clock.monotonicMs());
   }
 
-  /** `subject`: where it came, if that was not this thread's own. */
-  admit(
-    { seq }: PacketHead,
-    packet: Uint8Array,
-    subject: string = this.#options.subject,
-  ): Admission {
+  /** `call`: of a packet that came to all and not to this thread alone. */
+  admit({ seq }: PacketHead, packet: Uint8Array, call?: Call): Admission {
     if (isHelloTooLarge(packet)) return { refusal: 'too large' };
     if (packet.byteLength < HELLO_BYTES_MIN) return { refusal: 'unsigned' };
     const nowMs = this.#options.clock.monotonicMs();
-    if (!this.#all.take(nowMs)) return { refusal: 'too many' };
+    if (!this.#all.has(nowMs)) return { refusal: 'too many' };
     const read = readHello(packet);
+    // What is unwanted takes nothing of what others need.
+    if (read.ok && call && !call.isWanted(read.value)) return { isUnwanted: true };
+    this.#all.take(nowMs);
     if (!read.ok) return { refusal: 'malformed' };
     const hello = read.value;
     const sender = keyOf(hello);
@@ -85,7 +94,7 @@ export class HelloGate {
     const verdict = isSameLife ? known.window.judge(seq) : 'new';
     if (verdict !== 'new') return refuse(verdict);
     if (known && !known.bucket.has(nowMs)) return refuse('too many');
-    const signed = signedBytes(packet, subject);
+    const signed = signedBytes(packet, call?.subject ?? this.#options.subject);
     if (!isSignedBy(hello.key, signed, signatureOf(packet))) return refuse('forged');
     const window = isSameLife ? known.window : new ReplayWindow(WINDOW_WORDS);
     const bucket = known?.bucket ?? new TokenBucket(ONE, nowMs);

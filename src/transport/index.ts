@@ -44,7 +44,7 @@ export {
   RefusedPackets,
 } from './refused-packets.ts';
 export { RingReader, RingWriter, ringMemory } from './ring.ts';
-export { SealedDatagrams, type SealedDatagramsOptions } from './sealed-datagrams.ts';
+export { type CallUse, SealedDatagrams, type SealedDatagramsOptions } from './sealed-datagrams.ts';
 export { simulatedIdentity, simulatedKey } from './simulated-identity.ts';
 export type { SlowConsumerCount } from './slow-consumers.ts';
 export {

@@ -168,6 +168,7 @@ export class PeerSessions {
     const admission = this.#gate.admit(head, packet);
     if (!('hello' in admission)) {
       if ('from' in admission) return this.#mismatched(head, admission.from, admission.error);
+      if ('isUnwanted' in admission) return;
       return this.#options.refused.count(admission.refusal, admission.sender);
     }
     const { hello } = admission;

@@ -5,7 +5,8 @@
  *     hello(from a, to 0) ->   <- hello(from b, to a)   -> sealed(from a, to b)
  *
  * An end is met when it has used a number that was only now made for it, so nothing that was recorded earlier, be it from another
- * life, has an effect. A hello to all is signed and says who is there; nobody is met by it, but whoever hears it introduces itself.
+ * life, has an effect. A hello to all is signed and says who is there; nobody is met by it, but who hears it
+ * and wants to introduces itself.
  */
 import {
   type Clock,
@@ -17,7 +18,7 @@ import {
   type Timers,
 } from '../contracts/index.ts';
 import { type Hello, keyOf, type Peer, writeHello } from './hello.ts';
-import { HelloGate } from './hello-gate.ts';
+import { type Call, HelloGate } from './hello-gate.ts';
 import type { Identity } from './known-keys.ts';
 import {
   newPacket,
@@ -34,7 +35,16 @@ import { SessionGuard } from './session-guard.ts';
 import { type ExchangeKey, newExchangeKey } from './session-keys.ts';
 import { WIRE_VERSIONS, type WireRange } from './wire-versions.ts';
 
+export type CallUse = 'none' | 'hear' | 'meet';
+
 export interface DatagramEvents {
+  /**
+   * What a call is good for, asked before its signature is checked: nothing, or to be listened to, if its author was met in the life that
+   * speaks (`isMet`), or to meet its author, which shows that it is there now. Default: the second where it can be, else the third.
+   */
+  readonly useOf?: (node: NodeId, said: unknown, isMet: boolean) => CallUse;
+  /** Whether to meet one that was not met yet and whose call is authentic. Default: all. */
+  readonly isWelcome?: (node: NodeId) => boolean;
   /** The other end is there, now, and what it sends is taken. */
   readonly onMet: (node: NodeId) => void;
   readonly onPacket: (node: NodeId, body: Uint8Array) => void;
@@ -131,6 +141,12 @@ export class SealedDatagrams {
     this.#sign(subjectOf('all'), head, said);
   }
 
+  /** A later life of the node is known to have begun: what was agreed with an earlier one is of no more use. */
+  forgetEarlier(node: NodeId, epoch: number): void {
+    const entry = this.#byNode.get(node);
+    if (entry?.isMet && entry.epoch < epoch) this.#forget(entry);
+  }
+
   close(): void {
     for (const end of this.#ends) end();
     this.#byId.clear();
@@ -170,18 +186,31 @@ export class SealedDatagrams {
     if (!head || head.kind !== PACKET.hello || head.from !== 0 || head.to !== 0) {
       return refused.count('malformed');
     }
-    const hello = this.#admit(head, bytes, subject);
+    const { useOf, isWelcome } = this.#options;
+    let use: CallUse = 'none';
+    const isWanted = ({ node, epoch, direct }: Hello): boolean => {
+      const isMet = this.#isMet(node, epoch);
+      use = useOf?.(node, direct, isMet) ?? (isMet ? 'hear' : 'meet');
+      return use === 'meet' || (use === 'hear' && isMet);
+    };
+    const hello = this.#admit(head, bytes, { subject, isWanted });
     if (!hello) return;
+    if ((use as CallUse) === 'hear') return onCall(hello.node, hello.direct);
+    if (isWelcome?.(hello.node) === false) return;
     const entry = this.#byNode.get(hello.node);
     if (!entry) this.#open(hello.node);
-    else if (!entry.isMet) this.#hello(entry);
-    else if (entry.epoch === hello.epoch) onCall(hello.node, hello.direct);
-    else this.#hello(this.#candidate(hello.node));
+    else this.#hello(entry.isMet ? this.#candidate(hello.node) : entry);
   }
 
-  #admit(head: PacketHead, bytes: Uint8Array, subject?: string): Hello | undefined {
+  #isMet(node: NodeId, epoch: number): boolean {
+    const entry = this.#byNode.get(node);
+    return entry?.isMet === true && entry.epoch === epoch;
+  }
+
+  #admit(head: PacketHead, bytes: Uint8Array, call?: Call): Hello | undefined {
     const { refused, self } = this.#options;
-    const admission = this.#gate.admit(head, bytes, subject);
+    const admission = this.#gate.admit(head, bytes, call);
+    if ('isUnwanted' in admission) return undefined;
     if (!('hello' in admission)) {
       if ('from' in admission) this.#mismatched(head, admission.from, admission.error);
       else refused.count(admission.refusal, admission.sender);

@@ -109,7 +109,7 @@ describe('whoever has the bus and no key', () => {
       voice.self({ status: 'left', incarnation: 2 ** 40, facts }),
       voice.claim({ node: idOf(2), status: 'dead', incarnation: 2 * 2 ** 24 }),
     ];
-    const bare = encodeGossip({ kind: 'sync', said, isReply: true });
+    const bare = encodeGossip({ kind: 'sync', said, known: null, isReply: true });
     let sent = 0;
     for (let round = 0; round < 100; round++) {
       for (const { subject, packet } of recorded.slice(round * 3, round * 3 + 3)) {
@@ -189,7 +189,15 @@ describe('a member that lies', () => {
           if (each.kind === 'self') heard.set(each.node, each.incarnation);
         // It answers, so that it stays a member itself.
         if (message.value.kind === 'ping')
-          datagrams.send(from, encodeGossip({ kind: 'ack', seq: message.value.seq, said: [] }));
+          datagrams.send(
+            from,
+            encodeGossip({
+              kind: 'ack',
+              seq: message.value.seq,
+              digest: { count: 1, hash: 0 },
+              said: [],
+            }),
+          );
       },
     });
     const voice = voiceOf(id, identity, CLUSTER);
@@ -197,7 +205,7 @@ describe('a member that lies', () => {
     datagrams.call(own.bytes);
     await time.advance(1_000);
     const tell = (to: NodeId, said: readonly Statement[]) =>
-      datagrams.send(to, encodeGossip({ kind: 'hello', said: [own, ...said] }));
+      datagrams.send(to, encodeGossip({ kind: 'hello', digest: null, said: [own, ...said] }));
     tell(idOf(1), []);
     await time.advance(1_000);
     return { voice, heard, tell, datagrams };

@@ -92,9 +92,6 @@ const GATES: readonly Rule[] = [
     what: 'a skill is invoked',
     pattern: /'invoke'/,
     allowed: {
-      'actors/delegation/delegate-actor.ts':
-        'a task of another node, through this pool under this policy',
-      'actors/delegation/delegator-actor.ts': 'stands before the pool and speaks its protocol',
       'actors/run-call.ts': 'an attempt of a step',
       'actors/delegation/delegator-actor.ts': 'hands the call to the pool of this node',
       'actors/delegation/delegate-actor.ts':

@@ -31,7 +31,8 @@ interface Gone {
   readonly atMs: number;
 }
 
-function cluster(size: number, seed: number | string) {
+/** `spreadMs`: over how long they start; all at once by default. */
+function cluster(size: number, seed: number | string, spreadMs = 0) {
   const time = simulatedTime();
   const random = seededRandom(seed);
   const bus = simulatedBus(time, random.fork('bus'));
@@ -59,7 +60,10 @@ function cluster(size: number, seed: number | string) {
     nodes.set(id, { id, life, gossip });
   };
   const ids = Array.from({ length: size }, (_, at) => `n-${at + 1}` as NodeId);
-  for (const id of ids) start(id);
+  for (const [at, id] of ids.entries()) {
+    if (spreadMs === 0) start(id);
+    else time.timers.after((at * spreadMs) / size, () => start(id));
+  }
   const alive = () => [...nodes.values()].filter(({ life }) => life.isAlive);
   /** What each living node believes, as one text. */
   const views = () =>
@@ -91,26 +95,29 @@ describe('membership', () => {
 
   it.each([
     [5, 3_000, 200],
-    [20, 5_000, 60],
+    [20, 5_000, 25],
   ])(
-    'of %i nodes knows of a death everywhere within %i ms, 99 times of 100',
+    'of %i nodes knows of a death everywhere within %i ms, and in four fifths of that 99 times of 100',
     async (size, withinMs, seeds) => {
       let late = 0;
       for (let seed = 1; seed <= seeds; seed++) {
-        const { time, nodes, views, truth, ids, random } = cluster(size, seed);
+        const { time, nodes, gone, views, truth, ids, random } = cluster(size, seed);
         await time.advance(5_000 + random.next() * 1_000);
-        nodes.get(ids[Math.floor(random.next() * size)] as NodeId)?.life.die();
-        await time.advance(withinMs);
-        if (views().size !== 1 || !views().has(truth())) late++;
+        const dead = ids[Math.floor(random.next() * size)] as NodeId;
+        nodes.get(dead)?.life.die();
+        const deathMs = time.clock.monotonicMs();
         await time.advance(withinMs);
         expect([seed, ...views()]).toEqual([seed, truth()]);
+        late += gone.filter(({ atMs }) => atMs - deathMs > 0.8 * withinMs).length;
+        expect([seed, ...gone.filter(({ node }) => node !== dead)]).toEqual([seed]);
       }
-      expect(late).toBeLessThanOrEqual(seeds / 100);
+      expect(late).toBeLessThanOrEqual((seeds * (size - 1)) / 100);
     },
   );
 
   it('declares nobody dead who is alive, at a loss of 10 % and with pauses of half a second', async () => {
-    for (let seed = 1; seed <= 10; seed++) {
+    // Before suspects were asked by all, seeds 13, 68 and 94 had a death each.
+    for (const seed of [13, 68, 94, ...Array.from({ length: 27 }, (_, at) => 1_000 + at)]) {
       const { time, bus, gone, alive, random, views, truth } = cluster(10, seed);
       bus.add({ loss: 0.1, jitterMs: 20 });
       for (let round = 0; round < 60; round++) {
@@ -190,28 +197,66 @@ describe('membership', () => {
   });
 
   it('does not flood itself when all start at once', async () => {
-    const { time, alive, views, truth, gone } = cluster(200, 'flood');
+    const size = 80;
+    const { time, alive, views, truth, gone } = cluster(size, 'flood');
     await time.advance(5_000);
-    const sentBytes = alive().reduce((sum, { gossip }) => sum + gossip.counts.sentBytes, 0);
-    expect(sentBytes / 200).toBeLessThan(100_000);
-    await time.advance(10_000);
+    const sum = (name: 'sentBytes' | 'sentPackets') =>
+      alive().reduce((all, { gossip }) => all + gossip.counts[name], 0) / size;
+    // A list of all is 16 kB, and each member has to get it from somebody.
+    expect(sum('sentBytes')).toBeLessThan(65_000);
+    // To meet each other they would send 160 at least.
+    expect(sum('sentPackets')).toBeLessThan(130);
     expect([...views()]).toEqual([truth()]);
     expect(gone).toEqual([]);
   });
 
+  it('lets a hundred who start one after the other know each other three seconds after the last', async () => {
+    const { time, views, truth, gone } = cluster(100, 'join', 1_500);
+    await time.advance(4_500);
+    expect([...views()]).toEqual([truth()]);
+    expect(gone).toEqual([]);
+  });
+
+  it('brings what rumours did not to whoever missed them, by digests', async () => {
+    const { time, bus, nodes, ids } = cluster(8, 'missed');
+    await time.advance(5_000);
+    const [told, missed] = [nodes.get(ids[0] as NodeId), nodes.get(ids[1] as NodeId)] as [
+      Node,
+      Node,
+    ];
+    const facts = {
+      labels: { zone: 'b' },
+      load: 0,
+      wire: [1, 1],
+      state: 'ready',
+      skills: '',
+    } as const;
+    // It hears nothing for as long as the news is told, which is too short to be suspected.
+    missed.life.hang();
+    told.gossip.describe(facts);
+    await time.advance(250);
+    missed.life.wake();
+    bus.add({ from: told.id, to: missed.id, isCut: true });
+    await time.advance(4_000);
+    const known = missed.gossip.members().find(({ node }) => node === told.id);
+    expect(known?.facts).toEqual(facts);
+  });
+
   it('sends each node no more in a large cluster than in a small one', async () => {
     const bytesASecond: number[] = [];
-    for (const size of [10, 60]) {
+    for (const size of [5, 20, 50]) {
       const { time, alive } = cluster(size, 'traffic');
-      await time.advance(20_000);
+      await time.advance(10_000);
       const sent = () => alive().reduce((sum, { gossip }) => sum + gossip.counts.sentBytes, 0);
       const before = sent();
       await time.advance(20_000);
       bytesASecond.push((sent() - before) / size / 20);
     }
-    const [small = 0, large = 0] = bytesASecond;
-    expect(large).toBeLessThan(3 * small);
-    expect(large).toBeLessThan(4_000);
+    const [small = 0] = bytesASecond;
+    for (const bytes of bytesASecond) {
+      expect(bytes).toBeLessThan(2 * small);
+      expect(bytes).toBeLessThan(2_500);
+    }
   });
 
   it('does the same again from the same seed', async () => {

@@ -172,7 +172,8 @@ export async function frameWorld(seed: string, skewMs = 0): Promise<FrameWorld> 
   const voice = voiceOf(PEER, simulatedIdentity(PEER), CLUSTER);
   let incarnation = 1;
   const own = () => voice.self({ status: 'alive', incarnation: incarnation++, facts });
-  const tell = () => datagrams.send(NODE, encodeGossip({ kind: 'hello', said: [own()] }));
+  const tell = () =>
+    datagrams.send(NODE, encodeGossip({ kind: 'hello', digest: null, said: [own()] }));
   const refused = (): number =>
     [gossip.refused(), sessions.refused()]
       .flatMap((counts) => Object.values(counts))
@@ -228,7 +229,10 @@ export async function frameWorld(seed: string, skewMs = 0): Promise<FrameWorld> 
       case 'as a body of gossip':
         return datagrams.send(NODE, bytes);
       case 'as a statement of gossip':
-        return datagrams.send(NODE, encodeForeign({ kind: 'hello', said: [statement(bytes)] }));
+        return datagrams.send(
+          NODE,
+          encodeForeign({ kind: 'hello', digest: null, said: [statement(bytes)] }),
+        );
     }
   };
 

@@ -42,8 +42,15 @@ export class Crowds {
     this.#ids = children.map((_, at) => all.filter((_id, index) => index % processes === at));
   }
 
-  /** Starts all members, over `spreadMs`. @returns how long after the last start every one knew every one */
-  async meet(limitMs: number, spreadMs = 0): Promise<number> {
+  /**
+   * Starts all members, over `spreadMs`. `onProgress` hears now and then how many know all. @returns how long after the last start every
+   * one knew every one
+   */
+  async meet(
+    limitMs: number,
+    spreadMs = 0,
+    onProgress: (complete: number) => void = () => undefined,
+  ): Promise<number> {
     const expected = this.#ids.flat().length;
     const startedMs = nowMs() + spreadMs;
     this.#children.forEach((child, at) => {
@@ -54,6 +61,7 @@ export class Crowds {
       const reports = await this.reports();
       completeMs = Math.max(...reports.map((each) => each.completeMs));
       const complete = reports.reduce((sum, each) => sum + each.complete, 0);
+      onProgress(complete);
       return complete === expected;
     };
     await until('every member knows every member', isComplete, limitMs);

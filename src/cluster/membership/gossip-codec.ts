@@ -5,23 +5,25 @@
 import Type from 'typebox';
 import { checker, failure, LIMITS, type Result, reasonOf, success } from '../../contracts/index.ts';
 import { decodeForeign, encodeForeign } from '../../transport/index.ts';
-import type { GossipMessage } from './messages.ts';
+import { HASH_BYTES } from './digest.ts';
+import { type GossipMessage, STATEMENTS_A_MESSAGE } from './messages.ts';
 import { nodeSchema, readStatement, type Statement } from './statement.ts';
 import { STATEMENTS_A_SYNC } from './sync-pieces.ts';
 
 const closed = { additionalProperties: false } as const;
 const seq = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER - 1 });
-/** Of eight members what they say and two claims. */
-const STATEMENTS_MAX = 24;
+
+const hash = Type.Integer({ minimum: 0, maximum: 2 ** 32 - 1 });
+const digest = Type.Object({ count: seq, hash }, closed);
 
 const kind = <const K extends string>(name: K) => Type.Literal(name);
 const check = checker(
   Type.Union([
-    Type.Object({ kind: kind('ping'), seq }, closed),
-    Type.Object({ kind: kind('ack'), seq }, closed),
+    Type.Object({ kind: kind('ping'), seq, digest }, closed),
+    Type.Object({ kind: kind('ack'), seq, digest }, closed),
     Type.Object({ kind: kind('nack'), seq }, closed),
     Type.Object({ kind: kind('ping-for'), seq, target: nodeSchema }, closed),
-    Type.Object({ kind: kind('hello') }, closed),
+    Type.Object({ kind: kind('hello'), digest: Type.Union([digest, Type.Null()]) }, closed),
     Type.Object({ kind: kind('sync'), isReply: Type.Boolean() }, closed),
   ]),
 );
@@ -37,13 +39,15 @@ export function decodeGossip(packet: Uint8Array): Result<GossipMessage> {
     const value = decodeForeign(packet);
     if (typeof value !== 'object' || value === null || Array.isArray(value))
       return refuse('no map');
-    const { said, ...rest } = value as Record<string, unknown>;
+    const { said, known, ...rest } = value as Record<string, unknown>;
     const checked = check(rest);
     if (!checked.ok) {
       const { pointer, found, expected } = checked.mismatch;
       return refuse(`${pointer || '/'}: found ${found}, expected ${expected}`);
     }
-    const max = checked.value.kind === 'sync' ? STATEMENTS_A_SYNC : STATEMENTS_MAX;
+    const isSync = checked.value.kind === 'sync';
+    if (isSync ? !isHashes(known) : known !== undefined) return refuse('no list of hashes');
+    const max = isSync ? STATEMENTS_A_SYNC : STATEMENTS_A_MESSAGE;
     if (!Array.isArray(said) || said.length > max) return refuse(`no list of ${max} at most`);
     const statements: Statement[] = [];
     for (const bytes of said) {
@@ -51,8 +55,15 @@ export function decodeGossip(packet: Uint8Array): Result<GossipMessage> {
       if (!read.ok) return read;
       statements.push(read.value);
     }
-    return success({ ...checked.value, said: statements } as unknown as GossipMessage);
+    const message = { ...checked.value, ...(isSync ? { known } : {}), said: statements };
+    return success(message as unknown as GossipMessage);
   } catch (thrown) {
     return refuse(reasonOf(thrown));
   }
 }
+
+const isHashes = (known: unknown): boolean =>
+  known === null ||
+  (known instanceof Uint8Array &&
+    known.byteLength <= HASH_BYTES * LIMITS.clusterNodes &&
+    known.byteLength % HASH_BYTES === 0);

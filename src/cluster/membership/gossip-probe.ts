@@ -31,7 +31,12 @@ export interface Probed {
   readonly unreadable: number;
 }
 
-const QUESTION = encodeGossip({ kind: 'sync', said: [], isReply: false });
+const QUESTION = encodeGossip({
+  kind: 'sync',
+  said: [],
+  known: new Uint8Array(0),
+  isReply: false,
+});
 
 export function askMembers({ cluster, bus, ports, log, waitMs }: GossipProbe): Promise<Probed> {
   const { clock, timers, random } = ports;

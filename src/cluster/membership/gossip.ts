@@ -49,6 +49,7 @@ export interface GossipCounts {
 /** Enough for one life to say something else of itself every second for 194 days; lives follow by their number. */
 const INCARNATIONS_PER_EPOCH = 2 ** 24;
 const THREAD = 'gossip' as ThreadName;
+const epochOf = (incarnation: number): number => Math.floor(incarnation / INCARNATIONS_PER_EPOCH);
 /** A timer may come a little too early by this clock. */
 const MIN_WAIT_MS = 1;
 
@@ -91,7 +92,10 @@ export class Gossip {
       random,
       refused: this.#refused,
       ...(wire ? { wire } : {}),
-      onMet: (node) => this.#hear(node, { kind: 'hello', said: [] }),
+      useOf: (node, said, isMet) =>
+        this.#membership.useOf({ node, said, isMet }, clock.monotonicMs()),
+      isWelcome: () => this.#membership.isWelcome(clock.monotonicMs()),
+      onMet: (node) => this.#carryOut(this.#membership.met(node)),
       onPacket: (node, body) => this.#receive(node, body),
       onCall: (node, said) => this.#receiveCall(node, said),
     });
@@ -162,7 +166,7 @@ export class Gossip {
 
   #receiveCall(from: NodeId, said: unknown): void {
     const statement = readStatement(said);
-    if (statement.ok) this.#hear(from, { kind: 'hello', said: [statement.value] });
+    if (statement.ok) this.#hear(from, { kind: 'hello', digest: null, said: [statement.value] });
     else this.#refuse('malformed', from);
   }
 
@@ -183,6 +187,7 @@ export class Gossip {
       switch (output.kind) {
         case 'changed':
           if (isGone(output.member)) this.#health.forget(output.member.node);
+          this.#datagrams.forgetEarlier(output.member.node, epochOf(output.member.incarnation));
           this.#options.onChange?.(output.member);
           break;
         case 'forged':

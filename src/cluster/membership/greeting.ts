@@ -1,5 +1,5 @@
 /**
- * When a member speaks to everybody, and whether it tells all it knows to one that did: paced so that what each hears of it does not
+ * When a member speaks to everybody, and whether it takes up what others say to all: paced so that what each hears of it does not
  * grow with the cluster, not even when all start, or come back, at once.
  */
 import type { Random } from '../../contracts/index.ts';
@@ -16,11 +16,11 @@ const SEEKING_MS_A_MEMBER = 200;
 /** After the bus was away for all: hellos are spread over so long. */
 const RETURN_MS = 200;
 const RETURN_MS_A_MEMBER = 10;
-/** Everything is told no more often: a list of a thousand is 90 kB. */
-const SYNC_MS = 200;
-const SYNC_MS_A_MEMBER = 3;
-/** So many answer a hello that everybody heard. */
-const GREETERS = 3;
+/** So many take up the hello of somebody unknown; the others learn of it by rumours, and meet it when they have to say something to it. */
+const GREETERS = 5;
+/** While it knows few, as at the start of all, a member takes up so many at once, and so many a second. */
+const STRANGERS_AT_ONCE = 10;
+const STRANGERS_A_SECOND = 5;
 /** So many tell one whom they think dead, which then tells the others. */
 const MOURNERS = 10;
 
@@ -28,7 +28,8 @@ export class Greeting {
   readonly #random: Random;
   readonly #pauseMs: number;
   #nextMs: number;
-  #nextSyncMs = Number.NEGATIVE_INFINITY;
+  /** Later than now by as much as was taken up lately (GCRA, ITU-T I.371). */
+  #strangersMs = Number.NEGATIVE_INFINITY;
   #hellos = 0;
   #isJoined = false;
 
@@ -65,18 +66,23 @@ export class Greeting {
     this.#nextMs = Math.min(this.#nextMs, nowMs + this.#random.next() * spreadMs);
   }
 
-  isGreeter(members: number): boolean {
-    return this.#random.next() < GREETERS / members;
+  /** Whether to look at what somebody unknown says to all. */
+  isGreeter(nowMs: number, members: number): boolean {
+    return this.#mayMeet(nowMs) && this.#random.next() < GREETERS / members;
+  }
+
+  /** One that has signed it is taken up. @returns false when there are too many */
+  greets(nowMs: number): boolean {
+    if (!this.#mayMeet(nowMs)) return false;
+    this.#strangersMs = Math.max(this.#strangersMs, nowMs) + 1_000 / STRANGERS_A_SECOND;
+    return true;
   }
 
   isMourner(members: number): boolean {
     return this.#random.next() < MOURNERS / members;
   }
 
-  /** @returns false when everything was told to somebody only now */
-  maySync(nowMs: number, members: number): boolean {
-    if (nowMs < this.#nextSyncMs) return false;
-    this.#nextSyncMs = nowMs + Math.max(SYNC_MS, members * SYNC_MS_A_MEMBER);
-    return true;
+  #mayMeet(nowMs: number): boolean {
+    return this.#strangersMs - nowMs < (STRANGERS_AT_ONCE * 1_000) / STRANGERS_A_SECOND;
   }
 }

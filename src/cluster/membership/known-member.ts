@@ -1,11 +1,17 @@
 /** What is known of one other member, and by whose word. */
+import { memberHash } from './digest.ts';
 import { isGone, type MemberReport } from './member.ts';
 import { type Claim, reportOf, type SelfStatement, type Statement } from './statement.ts';
 import { MOURNERS, type Suspicion } from './suspicion.ts';
 
+/** The first voice and the two that confirm it. */
+const CLAIMS_MAX = 3;
+
 export interface KnownMember {
   readonly said: SelfStatement;
-  /** Of a suspect the newest that was heard, and who says that it is dead; of a dead one as many as convince others. */
+  /** Of what it said, for digests. */
+  readonly hash: number;
+  /** Of a suspect as many as make the time short, of a dead one as many as convince others. */
   readonly claims: readonly Claim[];
   readonly report: MemberReport;
   readonly suspicion: Suspicion | undefined;
@@ -14,6 +20,7 @@ export interface KnownMember {
 
 export const byItsWord = (said: SelfStatement, nowMs: number): KnownMember => ({
   said,
+  hash: memberHash(said.node, said.incarnation),
   claims: [],
   report: reportOf(said),
   suspicion: undefined,
@@ -21,30 +28,32 @@ export const byItsWord = (said: SelfStatement, nowMs: number): KnownMember => ({
 });
 
 export const suspected = (
-  { said }: KnownMember,
+  { said, hash }: KnownMember,
   claim: Claim,
   suspicion: Suspicion,
 ): KnownMember => ({
   said,
+  hash,
   claims: [claim],
   report: { ...reportOf(said), status: 'suspect', by: claim.by },
   suspicion,
   goneAtMs: 0,
 });
 
-export const buried = ({ said, claims }: KnownMember, own: Claim, nowMs: number): KnownMember => ({
-  said,
-  claims: [own, ...claims.filter(isDeath)].slice(0, MOURNERS),
-  report: { ...reportOf(said), status: 'dead', by: own.by },
+export const buried = (member: KnownMember, own: Claim, nowMs: number): KnownMember => ({
+  ...member,
+  claims: [own, ...member.claims.filter(isDeath)].slice(0, MOURNERS),
+  report: { ...reportOf(member.said), status: 'dead', by: own.by },
   suspicion: undefined,
   goneAtMs: nowMs,
 });
 
-/** One more voice; of suspicions only the newest is kept. */
-export const withClaim = (member: KnownMember, claim: Claim): KnownMember => ({
-  ...member,
-  claims: [claim, ...member.claims.filter(isDeath)].slice(0, MOURNERS),
-});
+/** One more voice: who says that it is dead stands first. */
+export function withClaim(member: KnownMember, claim: Claim): KnownMember {
+  const claims = [claim, ...member.claims.filter(({ by }) => by !== claim.by)];
+  const sorted = [...claims.filter(isDeath), ...claims.filter((each) => !isDeath(each))];
+  return { ...member, claims: sorted.slice(0, CLAIMS_MAX) };
+}
 
 /** Whether the claim changes anything of what is known or passed on. */
 export function isNewsOf(known: KnownMember, claim: Claim): boolean {

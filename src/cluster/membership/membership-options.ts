@@ -39,3 +39,11 @@ export type MembershipOutput =
   | { readonly kind: 'changed'; readonly member: MemberReport }
   /** A statement that whose it is said to be has not signed. */
   | { readonly kind: 'forged'; readonly node: NodeId };
+
+/** Somebody has said hello to all. */
+export interface Called {
+  readonly node: NodeId;
+  readonly said: unknown;
+  /** In the life that speaks. */
+  readonly isMet: boolean;
+}

@@ -7,11 +7,15 @@
  * member is declared dead when the time of suspicion is over. Cost and time to find a failure do not grow with the cluster but by
  * the logarithm with which rumours travel.
  *
+ * What did not reach a member by rumours it finds missing by the digests that go along with questions and answers, and asks for
+ * (`reconciliation.ts`); who says what is out of date is told better.
+ *
  * Nobody speaks in another's name (`statement.ts`), and only voices of members count. A claim that somebody is dead is one voice for
  * its suspicion, until a second member claims the same or the time is over here as well: so no liar can bury the living.
  */
 import { LIMITS, type NodeId, type Random } from '../../contracts/index.ts';
-import { Errands } from './errands.ts';
+import type { CallUse } from '../../transport/index.ts';
+import type { Digest } from './digest.ts';
 import { Greeting } from './greeting.ts';
 import {
   allOf,
@@ -23,19 +27,19 @@ import {
   suspected,
   withClaim,
 } from './known-member.ts';
-import { LocalHealth } from './local-health.ts';
 import { isGone, type MemberFacts, type MemberReport, overrides } from './member.ts';
 import {
+  type Called,
   MEMBERSHIP_TIMES,
   type MembershipOptions,
   type MembershipOutput,
   type MembershipTimes,
 } from './membership-options.ts';
-import type { GossipMessage } from './messages.ts';
-import { type Probe, ProbeOrder } from './probe-order.ts';
+import { type GossipMessage, STATEMENTS_A_MESSAGE } from './messages.ts';
+import { Probing } from './probing.ts';
+import { Reconciliation } from './reconciliation.ts';
 import { Roster } from './roster.ts';
 import { Rumours } from './rumours.ts';
-import { shuffled } from './shuffled.ts';
 import {
   type Claim,
   reportOf,
@@ -47,10 +51,12 @@ import { Suspicion, suspicionLimits } from './suspicion.ts';
 import { syncPieces } from './sync-pieces.ts';
 
 const RUMOURS_A_MESSAGE = 8;
-const HELPERS = 3;
 /** So many look for themselves, next, when they hear that somebody is suspected. */
 const CURIOUS = 6;
-const NACK_SHARE = 0.8;
+/** So many, all of a small cluster, ask the suspect itself until they hear something: nobody is buried by one lost refutation. */
+const ASKERS = 30;
+/** Of members of which somebody said what is out of date. */
+const CORRECTIONS_MAX = 8;
 
 export class Membership {
   readonly #self: NodeId;
@@ -58,15 +64,13 @@ export class Membership {
   readonly #times: MembershipTimes;
   readonly #members = new Roster();
   readonly #greeting: Greeting;
+  readonly #reconciliation = new Reconciliation(this.#members);
+  /** What was said last that is out of date, and how it really is. */
+  readonly #corrections = new Map<NodeId, readonly Statement[]>();
   readonly #rumours = new Rumours();
-  readonly #health = new LocalHealth();
-  readonly #errands = new Errands();
   readonly #voice: Voice;
   #own: SelfStatement;
-  readonly #order: ProbeOrder;
-  #probe: Probe | undefined;
-  #nextProbeMs: number;
-  #seq = 0;
+  readonly #probing: Probing;
   #dueMs: number;
   #out: MembershipOutput[] = [];
 
@@ -75,10 +79,16 @@ export class Membership {
     this.#self = self;
     this.#voice = voice;
     this.#random = random;
-    this.#order = new ProbeOrder(random);
     this.#times = times;
     this.#own = voice.self({ status: 'alive', incarnation, facts });
-    this.#nextProbeMs = nowMs + random.next() * times.probeMs;
+    this.#probing = new Probing({
+      ...{ self, members: this.#members, times, random, nowMs },
+      send: (to, message) => this.#send(to, message),
+      gossip: (to) => this.#gossip(to),
+      ping: (to, seq, said) => this.#send(to, { kind: 'ping', seq, digest: this.#digest(), said }),
+      acknowledge: (to, seq) => this.#acknowledge(to, seq),
+      onSilent: (node, atMs) => this.#suspect(node, atMs),
+    });
     this.#greeting = new Greeting(random, { pauseMs: times.helloMs, nowMs });
     this.#dueMs = nowMs;
   }
@@ -94,14 +104,12 @@ export class Membership {
 
   /** How much this node doubts itself: 0 to 8. */
   get healthScore(): number {
-    return this.#health.score;
+    return this.#probing.health.score;
   }
 
   /** When `advance` has something to do, at the latest. */
   get nextMs(): number {
-    let next = Math.min(this.#nextProbeMs, this.#greeting.nextMs, this.#errands.nextMs);
-    const probe = this.#probe;
-    if (probe) next = Math.min(next, probe.isIndirect ? probe.endMs : probe.answerByMs);
+    const next = Math.min(this.#probing.nextMs, this.#greeting.nextMs);
     return Math.min(next, this.#members.nextDeadlineMs());
   }
 
@@ -113,20 +121,17 @@ export class Membership {
   /** Goes of its own will: nobody has to find out. Nothing is said after it. */
   leave(): readonly MembershipOutput[] {
     this.#own = this.#voice.self({ ...this.#own, status: 'left' });
-    this.#send('all', { kind: 'hello', said: [this.#own] });
+    this.#send('all', { kind: 'hello', digest: null, said: [this.#own] });
     return this.#flush();
   }
 
   advance(nowMs: number): readonly MembershipOutput[] {
     if (this.#own.status === 'left') return [];
     this.#forgiveStall(nowMs);
-    this.#endProbe(nowMs);
-    for (const { asker, askersSeq } of this.#errands.due(nowMs)) {
-      this.#send(asker, { kind: 'nack', seq: askersSeq, said: [] });
-    }
+    this.#probing.end(nowMs);
     this.#endSuspicions(nowMs);
     if (nowMs >= this.#greeting.nextMs) this.#sayHello(nowMs);
-    if (nowMs >= this.#nextProbeMs) this.#beginProbe(nowMs);
+    this.#probing.begin(nowMs);
     this.#dueMs = this.nextMs;
     return this.#flush();
   }
@@ -136,31 +141,37 @@ export class Membership {
     this.#forgiveStall(nowMs);
     this.#dueMs = Math.max(this.#dueMs, nowMs);
     // Who is new here and dead there is not taken up for that.
+    this.#corrections.clear();
+    if (this.#members.get(from)) this.#probing.order.heard(from, nowMs);
     const dead = new Set(message.said.filter(isDeath).map(({ node }) => node));
+    // What is found missing by digests is found so by all.
+    const isRumour = message.kind !== 'sync';
     for (const statement of message.said) {
       const { kind, node } = statement;
       if (kind === 'claim') this.#hearClaim(statement, nowMs);
-      else if (!dead.has(node) || this.statusOf(node)) this.#hearFrom(statement, nowMs);
+      else if (!dead.has(node) || this.statusOf(node)) this.#hearFrom(statement, isRumour, nowMs);
     }
     switch (message.kind) {
       case 'ping':
-        this.#send(from, { kind: 'ack', seq: message.seq, said: this.#gossip(from) });
+        this.#acknowledge(from, message.seq);
+        this.#compare(from, message.digest, nowMs);
         break;
       case 'ack':
-        this.#acknowledged(message.seq, from);
+        this.#probing.acknowledged(message.seq, from);
+        this.#compare(from, message.digest, nowMs);
         break;
       case 'nack':
-        if (message.seq === this.#probe?.seq) this.#probe.nacks.add(from);
+        this.#probing.refused(message.seq, from);
         break;
       case 'ping-for':
-        this.#askFor(from, message.seq, message.target, nowMs);
+        this.#probing.askFor(from, message.seq, message.target, nowMs);
         break;
       case 'hello':
-        this.#greet(from, nowMs);
+        if (message.digest) this.#compare(from, message.digest, nowMs);
         break;
       case 'sync':
         this.#greeting.joined();
-        if (!message.isReply) this.#sync(from, true, nowMs);
+        if (message.known) this.#tell(from, message.known, message.isReply, nowMs);
         break;
     }
     return this.#flush();
@@ -173,89 +184,21 @@ export class Membership {
   #forgiveStall(nowMs: number): void {
     const stallMs = nowMs - this.#dueMs;
     if (stallMs < this.#times.answerMs) return;
-    this.#health.worse();
     this.#members.postponeSuspicions(stallMs);
-    if (!this.#probe) return;
-    const { answerByMs, endMs } = this.#probe;
-    this.#probe = { ...this.#probe, answerByMs: answerByMs + stallMs, endMs: endMs + stallMs };
-    this.#nextProbeMs = Math.max(this.#nextProbeMs, this.#probe.endMs);
-  }
-
-  // --- asking
-
-  #beginProbe(nowMs: number): void {
-    const { probeMs, answerMs } = this.#times;
-    this.#nextProbeMs = nowMs + this.#health.scale(probeMs);
-    const target = this.#order.take(this.#members.names(), (node) => {
-      const known = this.#members.get(node);
-      return known !== undefined && !isGone(known.report);
-    });
-    if (target === undefined) return;
-    this.#probe = {
-      target,
-      seq: ++this.#seq,
-      answerByMs: nowMs + this.#health.scale(answerMs),
-      endMs: this.#nextProbeMs,
-      asked: [],
-      nacks: new Set(),
-      isIndirect: false,
-    };
-    this.#send(target, { kind: 'ping', seq: this.#seq, said: this.#gossip(target) });
-  }
-
-  #endProbe(nowMs: number): void {
-    const probe = this.#probe;
-    if (!probe) return;
-    if (!probe.isIndirect && nowMs >= probe.answerByMs) {
-      probe.isIndirect = true;
-      probe.asked = this.#some(HELPERS, probe.target);
-      const { seq, target } = probe;
-      for (const helper of probe.asked) {
-        this.#send(helper, { kind: 'ping-for', seq, target, said: this.#gossip(helper) });
-      }
-    }
-    if (nowMs < probe.endMs) return;
-    this.#probe = undefined;
-    // Helpers that could not even say that they tried: it may be this node that is slow or cut off.
-    const silent = probe.asked.length - probe.nacks.size;
-    this.#health.worse(probe.asked.length > 0 ? silent : 1);
-    const known = this.#members.get(probe.target);
-    if (!known || isGone(known.report)) return;
-    const { node, incarnation } = known.said;
-    this.#accuse(known, this.#voice.claim({ node, incarnation, status: 'suspect' }), nowMs);
-  }
-
-  #acknowledged(seq: number, from: NodeId): void {
-    const probe = this.#probe;
-    if (seq === probe?.seq && (from === probe.target || probe.asked.includes(from))) {
-      this.#probe = undefined;
-      this.#health.better();
-    }
-    const errand = this.#errands.end(seq, from);
-    if (!errand) return;
-    const { asker, askersSeq } = errand;
-    this.#send(asker, { kind: 'ack', seq: askersSeq, said: this.#gossip(asker) });
-  }
-
-  #askFor(asker: NodeId, askersSeq: number, target: NodeId, nowMs: number): void {
-    const { answerMs, probeMs } = this.#times;
-    const times = { nackAtMs: nowMs + NACK_SHARE * answerMs, endMs: nowMs + probeMs };
-    if (target === this.#self) return;
-    if (!this.#errands.begin(++this.#seq, { target, asker, askersSeq }, times)) return;
-    this.#send(target, { kind: 'ping', seq: this.#seq, said: this.#gossip(target) });
+    this.#probing.forgive(stallMs);
   }
 
   // --- what is known
 
-  #hearFrom(said: SelfStatement, nowMs: number): void {
+  /** `isRumour`: whoever is new here is news for others as well. */
+  #hearFrom(said: SelfStatement, isRumour: boolean, nowMs: number): void {
     const { node } = said;
     if (node === this.#self) return this.#hearOfEarlierLife(said);
     const known = this.#members.get(node);
-    if (!overrides(said, known?.report)) return;
+    if (!overrides(said, known?.report)) return this.#correct(said, known);
     if (!known && (isGone(said) || this.#members.size >= LIMITS.clusterNodes)) return;
     if (!this.#voice.isAuthentic(said, said.key)) return this.#forged(node);
-    if (!known) this.#order.add(node);
-    this.#become(byItsWord(said, nowMs));
+    this.#become(byItsWord(said, nowMs), isRumour || known !== undefined);
   }
 
   #hearClaim(claim: Claim, nowMs: number): void {
@@ -264,11 +207,19 @@ export class Membership {
     if (!author || node === by) return;
     if (node === this.#self) return this.#hearOfSelf(claim, author.said.key);
     const known = this.#members.get(node);
-    if (!known || isGone(author.report) || incarnation !== known.said.incarnation) return;
+    if (!known || isGone(author.report)) return;
+    if (incarnation !== known.said.incarnation) return this.#correct(claim, known);
     if (!isNewsOf(known, claim)) return;
     if (!this.#voice.isAuthentic(claim, author.said.key)) this.#forged(by);
     else if (known.report.status === 'dead') this.#keep(withClaim(known, claim));
     else this.#accuse(known, claim, nowMs);
+  }
+
+  #suspect(node: NodeId, nowMs: number): void {
+    const known = this.#members.get(node);
+    if (!known || isGone(known.report)) return;
+    const { incarnation } = known.said;
+    this.#accuse(known, this.#voice.claim({ node, incarnation, status: 'suspect' }), nowMs);
   }
 
   /** A claim that is authentic, of a member that is not gone, is one voice for its suspicion. */
@@ -280,9 +231,10 @@ export class Membership {
       else if (suspicion.confirm(claim.by) || isDeath(claim)) this.#keep(heard);
       return;
     }
-    if (this.#random.next() < CURIOUS / this.#members.size) this.#order.addNext(claim.node);
+    if (this.#random.next() < CURIOUS / this.#members.size) this.#probing.order.addNext(claim.node);
     const limits = suspicionLimits(this.#members.sizeWithSelf(), this.#times.probeMs);
-    const begun = new Suspicion(claim.by, nowMs, limits);
+    const isAsker = this.#random.next() < ASKERS / this.#members.size;
+    const begun = new Suspicion(claim.by, nowMs, limits, isAsker ? this.#times.probeMs : undefined);
     if (isDeath(claim)) begun.mourn(claim.by);
     this.#become(suspected(known, claim, begun));
   }
@@ -293,8 +245,9 @@ export class Membership {
     this.#become(buried(known, claim, nowMs));
   }
 
-  #become(member: KnownMember): void {
-    this.#keep(member);
+  #become(member: KnownMember, isRumour = true): void {
+    if (isRumour) this.#keep(member);
+    else this.#members.set(member);
     this.#out.push({ kind: 'changed', member: member.report });
   }
 
@@ -305,10 +258,20 @@ export class Membership {
 
   /** Whatever is claimed of this node, it says that it is alive; to those as well that it believes gone. */
   #hearOfSelf(claim: Claim, key: Uint8Array): void {
-    if (claim.incarnation !== this.#own.incarnation) return;
-    if (!this.#voice.isAuthentic(claim, key)) return this.#forged(claim.by);
-    if (claim.status === 'suspect') this.#health.worse();
-    this.#raise(claim.incarnation, this.#own.facts);
+    if (claim.incarnation > this.#own.incarnation) return;
+    if (claim.incarnation === this.#own.incarnation) {
+      if (!this.#voice.isAuthentic(claim, key)) return this.#forged(claim.by);
+      if (claim.status === 'suspect') this.#probing.health.worse();
+      this.#raise(claim.incarnation, this.#own.facts);
+    }
+    this.#corrections.set(this.#self, [this.#own]);
+  }
+
+  #correct({ incarnation }: Statement, known: KnownMember | undefined): void {
+    if (!known || incarnation >= known.said.incarnation) return;
+    if (this.#corrections.size < CORRECTIONS_MAX) {
+      this.#corrections.set(known.said.node, allOf(known));
+    }
   }
 
   #hearOfEarlierLife(said: SelfStatement): void {
@@ -332,8 +295,12 @@ export class Membership {
     for (const member of this.#members.watched()) {
       const { report, suspicion, goneAtMs } = member;
       if (suspicion && nowMs >= suspicion.deadlineMs) this.#bury(member, nowMs);
-      else if (isGone(report) && nowMs - goneAtMs > this.#times.rememberMs) {
+      else if (suspicion && nowMs >= suspicion.askAtMs) {
+        suspicion.asked(nowMs);
+        this.#probing.ask(report.node, allOf(member));
+      } else if (isGone(report) && nowMs - goneAtMs > this.#times.rememberMs) {
         this.#members.delete(report.node);
+        this.#probing.order.delete(report.node);
       }
     }
   }
@@ -348,25 +315,56 @@ export class Membership {
 
   #sayHello(nowMs: number): void {
     this.#greeting.said(nowMs, this.#members.sizeWithSelf(), this.#members.isSomebodyDead());
-    this.#send('all', { kind: 'hello', said: [this.#own] });
+    this.#send('all', { kind: 'hello', digest: null, said: [this.#own] });
   }
 
-  /** Who is new is told everything by some; who is thought to be gone is told that, and says that it is not. */
-  #greet(from: NodeId, nowMs: number): void {
-    const known = this.#members.get(from);
+  /**
+   * What a hello to all is good for, before its signature is looked at. `said`: bytes of what its author says of itself. It may have been
+   * recorded: only of one that is there anyway, and was met, is more taken from it than a reason to find out.
+   */
+  useOf({ node, said, isMet }: Called, nowMs: number): CallUse {
+    const known = this.#members.get(node);
     const count = this.#members.sizeWithSelf();
-    if (known && isGone(known.report) && this.#greeting.isMourner(count)) {
-      this.#send(from, { kind: 'sync', said: allOf(known), isReply: true });
-    }
-    if (this.#greeting.isGreeter(count)) this.#sync(from, false, nowMs);
+    if (known && isGone(known.report)) return this.#greeting.isMourner(count) ? 'meet' : 'none';
+    if (known && said instanceof Uint8Array && Buffer.compare(known.said.bytes, said) === 0)
+      return 'none';
+    if (known && isMet) return 'hear';
+    return this.#greeting.isGreeter(nowMs, count) ? 'meet' : 'none';
   }
 
-  #sync(to: NodeId, isReply: boolean, nowMs: number): void {
-    if (!this.#greeting.maySync(nowMs, this.#members.sizeWithSelf())) return;
-    const all = [[this.#own], ...Array.from(this.#members.all(), allOf)];
-    for (const [at, said] of syncPieces(all).entries()) {
-      // One piece asks for the answer, the others just come along.
-      this.#send(to, { kind: 'sync', said, isReply: isReply || at > 0 });
+  /** Somebody that was not met has called, and has signed it. @returns whether it is to be met */
+  isWelcome(nowMs: number): boolean {
+    return this.#greeting.greets(nowMs);
+  }
+
+  /** The other end is there: who is new, or was thought to be gone, is told so and what is known in a few bytes. */
+  met(node: NodeId): readonly MembershipOutput[] {
+    const known = this.#members.get(node);
+    if (this.#own.status === 'left' || (known && !isGone(known.report))) return [];
+    const said = [this.#own, ...(known ? allOf(known) : [])];
+    this.#send(node, { kind: 'hello', digest: this.#digest(), said });
+    return this.#flush();
+  }
+
+  #digest(): Digest {
+    return this.#reconciliation.digest(this.#own);
+  }
+
+  #compare(from: NodeId, theirs: Digest, nowMs: number): void {
+    const verdict = this.#reconciliation.compare(from, this.#digest(), theirs, nowMs);
+    if (verdict === 'same') this.#rumours.agreed(this.#members.size + 1);
+    if (verdict !== 'ask') return;
+    const known = this.#reconciliation.known(this.#own);
+    this.#send(from, { kind: 'sync', said: [], known, isReply: false });
+  }
+
+  #tell(to: NodeId, known: Uint8Array, isLast: boolean, nowMs: number): void {
+    const lacking = this.#reconciliation.lacking(known, this.#own, nowMs);
+    if (!lacking || (isLast && lacking.length === 0)) return;
+    for (const [at, said] of syncPieces(lacking).entries()) {
+      // One piece asks for what is missing here, the others just come along.
+      const own = isLast || at > 0 ? null : this.#reconciliation.known(this.#own);
+      this.#send(to, { kind: 'sync', said, known: own, isReply: true });
     }
   }
 
@@ -377,12 +375,11 @@ export class Membership {
     return this.#rumours.take(RUMOURS_A_MESSAGE, this.#members.size + 1, to);
   }
 
-  #some(count: number, except: NodeId): readonly NodeId[] {
-    const others = this.#members
-      .living()
-      .filter(({ status, node }) => status === 'alive' && node !== except)
-      .map(({ node }) => node);
-    return shuffled(others, this.#random).slice(0, count);
+  #acknowledge(to: NodeId, seq: number): void {
+    const corrected = [...this.#corrections.values()].flat();
+    const said = this.#gossip(to).filter((each) => !this.#corrections.has(each.node));
+    const all = [...corrected, ...said].slice(0, STATEMENTS_A_MESSAGE);
+    this.#send(to, { kind: 'ack', seq, digest: this.#digest(), said: all });
   }
 
   #send(to: NodeId | 'all', message: GossipMessage): void {

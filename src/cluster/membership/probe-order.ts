@@ -1,6 +1,9 @@
-/** Whom a member asks: one at a time, in an order that comes round to all and is another each time (SWIM, 4.3). */
+/**
+ * Whom a member asks: who was not heard of for the longest time, so that it comes round to all (as SWIM's order does, 4.3), and to one
+ * that has fallen silent first.
+ */
 import type { NodeId, Random } from '../../contracts/index.ts';
-import { shuffled } from './shuffled.ts';
+import type { MemberStatus } from './member.ts';
 
 /** The question that waits for its answer. */
 export interface Probe {
@@ -16,30 +19,63 @@ export interface Probe {
 
 export class ProbeOrder {
   readonly #random: Random;
-  /** The next is the last. */
-  #nodes: NodeId[] = [];
+  /** When each was heard or asked last; another order each time among those who are equal. */
+  readonly #atMs = new Map<NodeId, number>();
+  readonly #next = new Set<NodeId>();
 
   constructor(random: Random) {
     this.#random = random;
   }
 
-  /** Somewhere among the others of this round. */
-  add(node: NodeId): void {
-    this.#nodes.splice(Math.floor(this.#random.next() * this.#nodes.length), 0, node);
+  /** It was asked, or something came from it. */
+  heard(node: NodeId, nowMs: number): void {
+    this.#atMs.set(node, nowMs);
   }
 
+  /** Before all others. */
   addNext(node: NodeId): void {
-    this.#nodes.push(node);
+    this.#next.add(node);
   }
 
-  /** @returns undefined when there is nobody that may be asked */
-  take(all: Iterable<NodeId>, mayBeAsked: (node: NodeId) => boolean): NodeId | undefined {
-    for (let round = 0; round < 2; round++) {
-      for (let node = this.#nodes.pop(); node !== undefined; node = this.#nodes.pop()) {
-        if (mayBeAsked(node)) return node;
-      }
-      this.#nodes = shuffled([...all], this.#random);
+  delete(node: NodeId): void {
+    this.#atMs.delete(node);
+    this.#next.delete(node);
+  }
+
+  /** Who is suspected is only asked next: its suspicion asks it as well. @returns undefined when there is nobody to ask */
+  take(
+    all: Iterable<NodeId>,
+    statusOf: (node: NodeId) => MemberStatus | undefined,
+    nowMs: number,
+  ): NodeId | undefined {
+    const chosen = this.#urgent(statusOf) ?? this.#silentLongest(all, statusOf);
+    if (chosen !== undefined) this.heard(chosen, nowMs);
+    return chosen;
+  }
+
+  #urgent(statusOf: (node: NodeId) => MemberStatus | undefined): NodeId | undefined {
+    for (const node of this.#next) {
+      this.#next.delete(node);
+      const status = statusOf(node);
+      if (status === 'alive' || status === 'suspect') return node;
     }
     return undefined;
+  }
+
+  #silentLongest(
+    all: Iterable<NodeId>,
+    statusOf: (node: NodeId) => MemberStatus | undefined,
+  ): NodeId | undefined {
+    let [chosen, chosenMs, equals]: [NodeId | undefined, number, number] = [undefined, 0, 0];
+    for (const node of all) {
+      const atMs = this.#atMs.get(node) ?? Number.NEGATIVE_INFINITY;
+      if (chosen !== undefined && atMs > chosenMs) continue;
+      if (statusOf(node) !== 'alive') continue;
+      equals = chosen !== undefined && atMs === chosenMs ? equals + 1 : 1;
+      // Each of those who are equal with the same chance.
+      if (equals > 1 && this.#random.next() * equals >= 1) continue;
+      [chosen, chosenMs] = [node, atMs];
+    }
+    return chosen;
   }
 }

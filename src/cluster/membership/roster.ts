@@ -7,6 +7,17 @@ export class Roster {
   readonly #members = new Map<NodeId, KnownMember>();
   /** Suspected, or gone and remembered. */
   readonly #watched = new Map<NodeId, KnownMember>();
+  #livingCount = 0;
+  #livingHash = 0;
+
+  /** Those who are not gone, and the exclusive or of their hashes. */
+  get livingCount(): number {
+    return this.#livingCount;
+  }
+
+  get livingHash(): number {
+    return this.#livingHash;
+  }
 
   get(node: NodeId): KnownMember | undefined {
     return this.#members.get(node);
@@ -14,12 +25,15 @@ export class Roster {
 
   set(member: KnownMember): void {
     const { node, status } = member.report;
+    this.#count(this.#members.get(node), -1);
+    this.#count(member, 1);
     this.#members.set(node, member);
     if (status === 'alive') this.#watched.delete(node);
     else this.#watched.set(node, member);
   }
 
   delete(node: NodeId): void {
+    this.#count(this.#members.get(node), -1);
     this.#members.delete(node);
     this.#watched.delete(node);
   }
@@ -43,9 +57,7 @@ export class Roster {
 
   /** Those who are not gone, and the node itself. */
   sizeWithSelf(): number {
-    let count = 1 + this.#members.size;
-    for (const { report } of this.#watched.values()) if (isGone(report)) count--;
-    return count;
+    return 1 + this.#livingCount;
   }
 
   living(): readonly MemberReport[] {
@@ -57,16 +69,22 @@ export class Roster {
     return this.watched().some(({ report }) => report.status === 'dead');
   }
 
-  /** When the next suspicion ends; Infinity without one. */
+  /** When a suspicion ends, or somebody suspected is to be asked; Infinity without one. */
   nextDeadlineMs(): number {
     let next = Number.POSITIVE_INFINITY;
     for (const { suspicion } of this.#watched.values()) {
-      if (suspicion) next = Math.min(next, suspicion.deadlineMs);
+      if (suspicion) next = Math.min(next, suspicion.deadlineMs, suspicion.askAtMs);
     }
     return next;
   }
 
   postponeSuspicions(byMs: number): void {
     for (const { suspicion } of this.#watched.values()) suspicion?.postpone(byMs);
+  }
+
+  #count(member: KnownMember | undefined, by: 1 | -1): void {
+    if (!member || isGone(member.report)) return;
+    this.#livingCount += by;
+    this.#livingHash ^= member.hash;
   }
 }

@@ -8,11 +8,17 @@ interface Rumour {
   told: number;
 }
 
-/** Times that news is told by each member: enough to reach all with high probability (SWIM, 4.1). */
+/**
+ * Times that news is told by each member: enough to reach all with high probability (SWIM, 4.1), and a few more, since several messages
+ * to the same member are told it one after the other.
+ */
 const TELL_FACTOR = 4;
 
+/** So many who know the same end it. */
+const AGREEMENTS = 3;
+
 export const timesToTell = (members: number): number =>
-  TELL_FACTOR * Math.ceil(Math.log10(members + 1));
+  TELL_FACTOR * (1 + Math.ceil(Math.log10(members + 1)));
 
 export class Rumours {
   readonly #rumours = new Map<NodeId, Rumour>();
@@ -20,6 +26,19 @@ export class Rumours {
   /** `said`: what makes the news, all of it about `node`. */
   add(node: NodeId, said: readonly Statement[]): void {
     this.#rumours.set(node, { node, said, told: 0 });
+  }
+
+  /**
+   * Another, whoever it was, knows the same as this node: what does not spread any more is told less often (the feedback of Demers et al.
+   * 1987). Suspicions are in no digest, and go on.
+   */
+  agreed(members: number): void {
+    const limit = timesToTell(members);
+    for (const rumour of this.#rumours.values()) {
+      if (rumour.said.some(({ status }) => status === 'suspect')) continue;
+      rumour.told += Math.ceil(limit / AGREEMENTS);
+      if (rumour.told >= limit) this.#rumours.delete(rumour.node);
+    }
   }
 
   /** Of at most `count` members: what is said of `to` first, whatever it was told, and nothing that it has said itself. */

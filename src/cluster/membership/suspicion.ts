@@ -44,15 +44,33 @@ export class Suspicion {
   readonly #voices: Set<NodeId>;
   /** Who has waited out the time and says that it is dead. */
   readonly #mourners = new Set<NodeId>();
+  readonly #askMs: number;
+  #askAtMs: number;
 
-  constructor(by: NodeId, startMs: number, limits: SuspicionLimits) {
+  /** `askMs`: how often the member itself is asked meanwhile; Infinity: not by this one. */
+  constructor(
+    by: NodeId,
+    startMs: number,
+    limits: SuspicionLimits,
+    askMs = Number.POSITIVE_INFINITY,
+  ) {
     this.#startMs = startMs;
+    this.#askMs = askMs;
+    this.#askAtMs = startMs + askMs;
     this.#limits = limits;
     this.#voices = new Set([by]);
   }
 
   get deadlineMs(): number {
     return this.#startMs + suspicionMs(this.#limits, this.#voices.size - 1);
+  }
+
+  get askAtMs(): number {
+    return this.#askAtMs;
+  }
+
+  asked(nowMs: number): void {
+    this.#askAtMs = nowMs + this.#askMs;
   }
 
   postpone(byMs: number): void {

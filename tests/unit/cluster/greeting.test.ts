@@ -63,10 +63,23 @@ describe('greeting', () => {
     }
   });
 
-  it('tells everything to nobody else right after it did', () => {
+  it('takes up the calls of strangers, all in a small cluster and few of a large one', () => {
+    const taken = (members: number): number => {
+      const each = greeting();
+      return Array.from({ length: 2_000 }, () => each.isGreeter(0, members)).filter(Boolean).length;
+    };
+    expect(taken(5)).toBe(2_000);
+    expect(taken(1_000)).toBeGreaterThan(0);
+    expect(taken(1_000)).toBeLessThan(40);
+  });
+
+  it('takes up ten strangers at once and five a second, however few it knows', () => {
     const each = greeting();
-    expect(each.maySync(0, 1_000)).toBe(true);
-    expect(each.maySync(2_999, 1_000)).toBe(false);
-    expect(each.maySync(3_000, 1_000)).toBe(true);
+    const greeted = (nowMs: number): number =>
+      Array.from({ length: 100 }, () => each.greets(nowMs)).filter(Boolean).length;
+    expect(greeted(0)).toBe(10);
+    expect(each.isGreeter(0, 1)).toBe(false);
+    expect(greeted(1_000)).toBe(5);
+    expect(each.isGreeter(1_200, 1)).toBe(true);
   });
 });

@@ -42,6 +42,7 @@ const claims = (
   incarnation: number,
   cluster?: string,
 ): Claim => voice(by, cluster).claim({ node: id(node), status, incarnation });
+const digest = { count: 1, hash: 7 };
 const report = (status: MemberStatus, incarnation: number) => ({ status, incarnation });
 const statuses = fc.constantFrom<MemberStatus>('alive', 'suspect', 'dead', 'left');
 const reports = fc.record({ status: statuses, incarnation: fc.nat(5) });
@@ -137,7 +138,7 @@ describe('a member', () => {
       random: seededRandom(1),
       nowMs: 0,
     });
-  const hello = (...said: readonly Statement[]) => ({ kind: 'hello', said }) as const;
+  const hello = (...said: readonly Statement[]) => ({ kind: 'hello', digest: null, said }) as const;
   /** One that knows b, c and d. */
   const acquainted = () => {
     const self = member();
@@ -175,7 +176,7 @@ describe('a member', () => {
     const self = member();
     expect(self.leave()).toMatchObject([{ to: 'all', message: { kind: 'hello' } }]);
     expect(self.advance(10_000)).toEqual([]);
-    expect(self.receive(id('b'), { kind: 'ping', seq: 1, said: [] }, 10_000)).toEqual([]);
+    expect(self.receive(id('b'), { kind: 'ping', seq: 1, digest, said: [] }, 10_000)).toEqual([]);
   });
 
   it('gives others the time that it has itself stood still', () => {
@@ -246,7 +247,7 @@ describe('a member', () => {
     }
     const other = ['b', 'c', 'd'].map(id).find((node) => node !== asked) as NodeId;
     const startMs = 2_000;
-    self.receive(other, { kind: 'ack', seq, said: [] }, 301);
+    self.receive(other, { kind: 'ack', seq, digest, said: [] }, 301);
     for (let nowMs = 320; nowMs < startMs; nowMs += 20) self.advance(nowMs);
     expect(self.statusOf(asked as NodeId)?.status).toBe('suspect');
   });
@@ -254,7 +255,7 @@ describe('a member', () => {
 
 describe('gossip on the wire', () => {
   const said = [says('b', 'alive', 2), claims('c', 'b', 'suspect', 2)];
-  const message = { kind: 'ping', seq: 3, said } as const;
+  const message = { kind: 'ping', seq: 3, digest, said } as const;
   const soundOf = <T>(result: { ok: true; value: T } | { ok: false }): T => {
     if (!result.ok) throw new Error('refused');
     return result.value;
@@ -277,13 +278,24 @@ describe('gossip on the wire', () => {
     });
     const { kind: _self, bytes: _bytes, ...own } = self;
     const { kind: _claim, bytes: _more, ...claimed } = claim;
-    const base = { kind: 'ping', seq: 3, said: [] };
+    const base = { kind: 'ping', seq: 3, digest, said: [] };
     for (const wrong of [
       { ...base, more: 1 },
       { ...base, seq: -1 },
       { ...base, kind: 'pong' },
-      { ...base, said: Array(25).fill(self) },
-      { kind: 'sync', said: Array(201).fill(claim), isReply: false },
+      { ...base, said: Array(33).fill(self) },
+      { ...base, digest: { count: 1 } },
+      { ...base, digest: { count: 1, hash: 2 ** 32 } },
+      { ...base, known: null },
+      { kind: 'sync', said: Array(201).fill(claim), known: null, isReply: false },
+      { kind: 'sync', said: [], known: new Uint8Array(5), isReply: false },
+      {
+        kind: 'sync',
+        said: [],
+        known: new Uint8Array(4 * LIMITS.clusterNodes + 4),
+        isReply: false,
+      },
+      { kind: 'sync', said: [], isReply: false },
       { ...base, said: [{ bytes: 'text' }] },
       { ...base, said: [{ bytes: new Uint8Array(STATEMENT_BYTES_MAX + 1) }] },
       ...[
@@ -309,7 +321,7 @@ describe('gossip on the wire', () => {
   });
 
   it('never throws, whatever bytes come', () => {
-    const sound = encodeGossip({ kind: 'sync', said, isReply: true });
+    const sound = encodeGossip({ kind: 'sync', said, known: null, isReply: true });
     fc.assert(
       fc.property(
         fc.uint8Array({ maxLength: 64 }),
@@ -334,9 +346,9 @@ describe('gossip on the wire', () => {
     expect(pieces.flat()).toHaveLength(600);
     for (const piece of pieces) {
       expect(piece[0]?.kind).toBe('self');
-      expect(encodeGossip({ kind: 'sync', said: piece, isReply: true }).length).toBeLessThan(
-        LIMITS.packetBytes,
-      );
+      expect(
+        encodeGossip({ kind: 'sync', said: piece, known: null, isReply: true }).length,
+      ).toBeLessThan(LIMITS.packetBytes);
     }
     const small = syncPieces(Array.from({ length: 500 }, () => [says('b', 'alive', 1)]));
     expect(small.map(({ length }) => length)).toEqual([200, 200, 100]);

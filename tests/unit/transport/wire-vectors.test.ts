@@ -165,7 +165,14 @@ function statementVectors() {
       said: { node: claim.node, status: claim.status, incarnation: 7, by: claim.by },
       hex: hexOf(claim.bytes),
     },
-    message: hexOf(encodeGossip({ kind: 'ping', seq: 3, said: [self, claim] })),
+    message: hexOf(
+      encodeGossip({
+        kind: 'ping',
+        seq: 3,
+        digest: { count: 2, hash: 0xfedcba98 },
+        said: [self, claim],
+      }),
+    ),
   };
 }
 
