@@ -146,6 +146,15 @@ export const ERROR_TABLE = {
     (d) => `the link to ${d.peer} is over (${d.reason}); the work may or may not have happened`,
     'The next message opens a new link; ask again only if the work is idempotent.',
   ),
+  ACTOR_PRIVATE: row(
+    'delivery',
+    403,
+    1,
+    'final',
+  )<{ actor: string }>(
+    (d) => `${d.actor} takes no messages from other nodes`,
+    'Ask the node itself, or an actor of yours on it; the node’s own parts are reached from within.',
+  ),
   PEER_AWAY: undelivered<{ peer: string }>(
     (d) => `there is no way to ${d.peer} now: the bus is away, and so is every direct link`,
     'Nothing was sent. Send again when NATS is back, or let messages wait: `whileAway: park`.',

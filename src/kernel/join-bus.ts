@@ -12,6 +12,8 @@ export interface JoinOptions {
   readonly epoch?: number;
   /** Default `park`. */
   readonly whileAway?: WhileAway;
+  /** Actors that other nodes may not send to, with all below them: `root/kv`, or `root/run-*`. Default: none. */
+  readonly privatePaths?: readonly string[];
 }
 
 /** Close the sessions before the bus. */
@@ -32,6 +34,7 @@ export function joinBus(system: ActorSystem, options: JoinOptions): PeerSessions
   nodes.use((peer) => sessions.open(peer), {
     refuse: (peer) => refused.count('malformed', `${peer.node}/${peer.thread}`),
     whileAway: options.whileAway ?? 'park',
+    privatePaths: options.privatePaths ?? [],
   });
   return sessions;
 }

@@ -56,12 +56,24 @@ const ORDERLY: ReadonlySet<string> = new Set([SYSTEM_ENDED, ENDED_THERE]);
 const TYPE_LENGTH_MAX = 128;
 const LEFT_MS_MAX = 2 ** 31;
 
+export interface NodeLinkRules {
+  /** Hears of frames that could not be read. */
+  readonly refuse: (peer: Peer) => void;
+  readonly whileAway: WhileAway;
+  /** Actors that other nodes may not send to, with all below them: `root/kv`, or `root/run-*` for all that begin so. */
+  readonly privatePaths: readonly string[];
+}
+
+const isWithin = (path: string, above: string): boolean =>
+  path === above || path.startsWith(`${above}/`);
+
 export class NodeLinks {
   readonly #system: ActorSystem;
   readonly #receive: Receive;
   readonly #links = new Map<NodeId, Map<ThreadName, Link>>();
   #open: OpenPeer | undefined;
   #whileAway: WhileAway = 'park';
+  #private: readonly string[] = [];
   #refuse: (peer: Peer) => void = () => undefined;
 
   constructor(system: ActorSystem, receive: Receive) {
@@ -69,14 +81,19 @@ export class NodeLinks {
     this.#receive = receive;
   }
 
-  /** From now on messages to other nodes find a way. `refuse` hears of frames that could not be read. */
-  use(
-    open: OpenPeer,
-    { refuse, whileAway }: { refuse: (peer: Peer) => void; whileAway: WhileAway },
-  ): void {
+  /** From now on messages to other nodes find a way. */
+  use(open: OpenPeer, { refuse, whileAway, privatePaths }: NodeLinkRules): void {
     this.#open = open;
     this.#refuse = refuse;
     this.#whileAway = whileAway;
+    this.#private = privatePaths;
+  }
+
+  /** Whether an actor at the path, or one above it, takes no messages from other nodes. */
+  isPrivate(path: string): boolean {
+    return this.#private.some((each) =>
+      each.endsWith('*') ? path.startsWith(each.slice(0, -1)) : isWithin(path, each),
+    );
   }
 
   /** Whether what goes over the link would wait for a way, and is not to. */

@@ -235,18 +235,19 @@ export class Remote {
     }
     const deadlineMs = leftMs === undefined ? NO_DEADLINE : clock.monotonicMs() + leftMs;
     const asker = askId === NO_ASK ? undefined : new RemoteAsker(askId, link);
-    this.#system.deliver(
-      new Envelope(
-        target as ActorRef,
-        sender as ActorRef | undefined,
-        type,
-        payload,
-        asker,
-        deadlineMs,
-        trace,
-      ),
-      undefined,
+    const envelope = new Envelope(
+      target as ActorRef,
+      sender as ActorRef | undefined,
+      type,
+      payload,
+      asker,
+      deadlineMs,
+      trace,
     );
+    if (from.node !== node && this.#nodes.isPrivate(envelope.target.path)) {
+      const { address: actor } = envelope.target;
+      this.#refuse(envelope, skeinError('ACTOR_PRIVATE', { actor }));
+    } else this.#system.deliver(envelope, undefined);
   }
 
   #localRef({ to, incarnation }: { readonly to: string; readonly incarnation: number }): ActorRef {

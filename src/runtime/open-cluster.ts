@@ -23,6 +23,20 @@ import type { NodeMembers } from './node-members.ts';
 import type { NodeOptions } from './node-options.ts';
 import { ownServer } from './own-nats.ts';
 
+/**
+ * The node's own parts, which know no tenant and no policy: other nodes speak to `root/delegate`, `root/spans`, the agent of virtual
+ * actors, and what programs start.
+ */
+const PRIVATE_PATHS = [
+  'root/kv',
+  'root/skills',
+  'root/verifier',
+  'root/delegator',
+  'root/sandboxes',
+  'root/threads',
+  'root/run-*',
+];
+
 export interface Cluster {
   readonly options: ClusterOptions;
   /** Of the server that this node runs itself. */
@@ -103,6 +117,7 @@ export async function openCluster(
     ...(directHost === undefined ? {} : { directHost }),
     ...(trustedKeys === undefined ? {} : { trustedKeys }),
     ...(whileAway === undefined ? {} : { whileAway }),
+    privatePaths: PRIVATE_PATHS,
   };
   if (natsUrl !== undefined) {
     return success({ options: { ...facts, natsUrl }, close: async () => undefined });

@@ -2,6 +2,7 @@
 export { checkAuthorSchema } from './author-schema.ts';
 export { canonicalJson } from './canonical-json.ts';
 export type { HttpClient } from './capabilities/http.ts';
+export { keyValueSpace } from './capabilities/kv.ts';
 export type { LogLine, LogSink } from './capabilities/log.ts';
 export { effectiveGrants, type HostEffects } from './capability.ts';
 export type { EffectAnswer, EffectTape, TapedEffect } from './effect-tape.ts';

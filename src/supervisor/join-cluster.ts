@@ -38,6 +38,8 @@ export interface ClusterOptions {
   readonly directHost?: string;
   /** Default `park`. */
   readonly whileAway?: WhileAway;
+  /** Actors that other nodes may not send to. */
+  readonly privatePaths?: readonly string[];
 }
 
 export const natsAccessOf = (
@@ -73,7 +75,10 @@ export async function joinCluster(
   if (!bus.ok) return bus;
   const epoch = options.life * EPOCHS_PER_LIFE + (system.epoch % EPOCHS_PER_LIFE);
   const identity = { key: nodeKeyOf(options.keySeed), book: new KnownKeys(options.trustedKeys) };
-  const policy = whileAway === undefined ? {} : { whileAway };
+  const policy = {
+    ...(whileAway === undefined ? {} : { whileAway }),
+    ...(options.privatePaths ? { privatePaths: options.privatePaths } : {}),
+  };
   const sessions = joinBus(system, { cluster, bus: bus.value, identity, epoch, ...policy });
   const host = directHost === undefined ? {} : { host: directHost };
   const direct = isDirect

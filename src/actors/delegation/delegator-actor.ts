@@ -5,9 +5,11 @@
 import type { MemberReport } from '../../cluster/index.ts';
 import { isHeldHere, LIMITS, type NodeId } from '../../contracts/index.ts';
 import { type ActorContext, type ActorRef, defineActor, type RefOf } from '../../kernel/index.ts';
+import { keyValueSpace } from '../../sandbox/index.ts';
 import type { Execution, Invocation } from '../execution.ts';
 import { failedExecution, type skillPoolActor } from '../skill-pool-actor.ts';
 import { type DelegationCounts, delegate } from './delegation.ts';
+import { kvGate } from './kv-gate.ts';
 import { Losses } from './losses.ts';
 import { PeerSkills } from './peer-skills.ts';
 import { nodesFor } from './place.ts';
@@ -27,9 +29,12 @@ interface DelegatorState extends DelegatorArgs {
   readonly counts: DelegationCounts;
   /** Calls under way here, each an object of this thread: no message of another node can name one. */
   readonly activeHere: Set<object>;
+  /** By space of the key-value store. */
+  readonly gates: Map<string, ActorRef>;
 }
 
 const ASK_MS = 600_000;
+const NO_SPACE = '';
 
 export const delegatorActor = defineActor({
   kind: 'delegator',
@@ -39,6 +44,7 @@ export const delegatorActor = defineActor({
     peers: new PeerSkills(ctx.system, args.members),
     counts: { offered: 0, accepted: 0, refused: 0, completed: 0, lost: 0, failed: 0 },
     activeHere: new Set(),
+    gates: new Map(),
   }),
   receive: {
     invoke: (state, invocation: Invocation, ctx) => {
@@ -64,7 +70,8 @@ export const delegatorActor = defineActor({
         avoid: avoidThreads.filter((thread) => thread.includes('/')).map(nodeOf),
       });
       if (nodes[0] === system.node) return ctx.replyLater(here());
-      const { kv, peers, losses, counts } = state;
+      const { peers, losses, counts } = state;
+      const kv = gateTo(state, keyValueSpace(invocation.tenant, skill.manifest.name), ctx);
       return ctx.replyLater(
         delegate(invocation, nodes, trace, { system, kv, peers, losses, counts, here }),
       );
@@ -87,5 +94,15 @@ export const delegatorActor = defineActor({
   },
   mailbox: { capacity: LIMITS.mailboxCapacity },
 });
+
+/** The space of one skill and tenant, for other nodes. It has one gate, so that they know it again; too many share one that denies. */
+function gateTo(state: DelegatorState, space: string, { system }: ActorContext): ActorRef {
+  const isFull = state.gates.size >= LIMITS.delegatedSkills;
+  const known = state.gates.get(isFull && !state.gates.has(space) ? NO_SPACE : space);
+  if (known) return known;
+  const gate = system.spawn(kvGate, { kv: state.kv, space: isFull ? NO_SPACE : space });
+  state.gates.set(isFull ? NO_SPACE : space, gate);
+  return gate;
+}
 
 const nodeOf = (place: string): NodeId => place.slice(0, place.indexOf('/')) as NodeId;

@@ -197,6 +197,8 @@ export class Membership {
     const known = this.#members.get(node);
     if (!overrides(said, known?.report)) return this.#correct(said, known);
     if (!known && (isGone(said) || this.#members.size >= LIMITS.clusterNodes)) return;
+    // What others pass on of a stranger is no forgery.
+    if (this.#voice.isStranger(node, said.key)) return;
     if (!this.#voice.isAuthentic(said, said.key)) return this.#forged(node);
     this.#become(byItsWord(said, nowMs), isRumour || known !== undefined);
   }

@@ -17,6 +17,7 @@ import {
   encodeForeign,
   type Identity,
   isSignedBy,
+  nodeIdOf,
   PUBLIC_KEY_BYTES,
   SIGNATURE_BYTES,
 } from '../../transport/index.ts';
@@ -58,6 +59,8 @@ export const reportOf = ({ node, status, incarnation, facts }: SelfStatement): M
 export interface Voice {
   readonly self: (said: Pick<SelfStatement, 'status' | 'incarnation' | 'facts'>) => SelfStatement;
   readonly claim: (what: Pick<Claim, 'node' | 'status' | 'incarnation'>) => Claim;
+  /** Whether it is the key of a node that is not taken here: one that is on no list. */
+  readonly isStranger: (node: NodeId, key: Uint8Array) => boolean;
   /** `key`: of the node that is said to have signed it. */
   readonly isAuthentic: (statement: Statement, key: Uint8Array) => boolean;
 }
@@ -108,6 +111,7 @@ export function voiceOf(self: NodeId, { key, book }: Identity, cluster: string):
       const said = { node, status, incarnation, by: self };
       return { kind: 'claim', ...said, bytes: signed(encodeForeign(said)) };
     },
+    isStranger: (node, publicKey) => nodeIdOf(publicKey) === node && !book.accepts(node, publicKey),
     isAuthentic: (statement, publicKey) => {
       const author = statement.kind === 'self' ? statement.node : statement.by;
       if (!book.accepts(author, publicKey)) return false;

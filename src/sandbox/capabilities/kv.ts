@@ -6,8 +6,13 @@ import {
   LIMITS,
   type Result,
   success,
+  type TenantId,
 } from '../../contracts/index.ts';
 import type { CapabilityCall } from '../capability.ts';
+
+/** Where the keys of a skill and tenant are. */
+export const keyValueSpace = (tenant: TenantId, skill: string): string =>
+  `skill/${tenant}/${skill}`;
 
 export async function serveKeyValue(
   { name, args, tenant, skill }: CapabilityCall,
@@ -19,7 +24,7 @@ export async function serveKeyValue(
   if (Buffer.byteLength(key) > LIMITS.kvKeyBytes) {
     return refused(`a key has at most ${LIMITS.kvKeyBytes} bytes`);
   }
-  const space = `skill/${tenant}/${skill}`;
+  const space = keyValueSpace(tenant, skill);
   switch (name) {
     case 'kv.get': {
       const found = await store.get(space, key);

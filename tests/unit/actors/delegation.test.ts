@@ -4,6 +4,7 @@ import { type CallSite, nodesFor } from '../../../src/actors/delegation/place.ts
 import { verifierActor } from '../../../src/actors/index.ts';
 import type { MemberReport } from '../../../src/cluster/index.ts';
 import { DEFAULT_RESOURCES, type Json, LIMITS, type NodeId } from '../../../src/contracts/index.ts';
+import type { ActorRef } from '../../../src/kernel/index.ts';
 import type { SimulatedSkill } from '../../../src/sandbox/index.ts';
 import { settled } from '../../../src/testing.ts';
 import { delegationWorld, only } from '../../support/delegation-world.ts';
@@ -218,6 +219,28 @@ describe('a call of a skill', () => {
     const much = world.call('n-1', 'echo', { input: 'much', place: only('n-2'), resources });
     expect(await outcome(world, much)).toMatchObject({ code: 'DELEGATION_FAILED' });
     expect(await countsOf(world, 'n-1')).toMatchObject({ offered: 1, completed: 1, lost: 0 });
+  });
+
+  it('opens to other nodes the keys of its skill and tenant alone', async () => {
+    const gates: ActorRef[] = [];
+    const world = await delegationWorld({ count: { body: count } });
+    const seen = world.cluster.node('n-2').system;
+    const asked = world.call('n-1', 'count', { place: only('n-2') });
+    expect(await outcome(world, asked)).toMatchObject({ value: 1 });
+    for (const cell of world.cluster.node('n-1').system.cells.list())
+      if (cell.definition?.kind === 'kv-gate') gates.push(cell.ref);
+    const [gate] = gates;
+    if (!gate) throw new Error('there is no gate');
+    const get = async (space: string) => {
+      const far = seen.refAt(gate.address);
+      if (!far.ok) throw new Error(far.error.message);
+      const asking = seen.ask(far.value, 'get', { space, key: 'n' });
+      const answer = await settled(world.cluster, asking, { withinMs: 5_000 });
+      return answer.kind === 'answered' ? answer.value : answer;
+    };
+    expect(await get('skill/default/count')).toMatchObject({ ok: true, value: { value: 1 } });
+    for (const space of ['skill/other/count', 'skill/default/pay', ''])
+      expect(await get(space)).toMatchObject({ error: { code: 'CAPABILITY_DENIED' } });
   });
 
   it('takes any JSON there and back', async () => {

@@ -247,6 +247,36 @@ describe('actors of different nodes', () => {
     );
   });
 
+  it('keep what is private from each other, by path and all below it', async () => {
+    const { time, wire, alpha } = twoNodes();
+    const ports = { ...time, random: seededRandom('private') };
+    const { log } = recordingLog();
+    const system = new ActorSystem({ node: 'n-gamma' as NodeId, ports, log });
+    const privatePaths = ['root/own', 'root/run-*'];
+    const identity = simulatedIdentity(system.node);
+    joinBus(system, { cluster: 'test', bus: wire.join(), identity, privatePaths });
+    for (const name of ['own', 'run-1', 'owned', 'open']) system.spawn(echo, undefined, { name });
+    const ask = async (path: string) => {
+      const ref = alpha.system.refAt(`skein://n-gamma/main/root/${path}`);
+      if (!ref.ok) throw new Error(ref.error.message);
+      const answer = await settled(time, alpha.system.ask(ref.value, 'say', 1));
+      return answer.kind === 'answered' ? answer.value : answer.error.code;
+    };
+    const found: Record<string, unknown> = {};
+    for (const path of ['own', 'own/child', 'run-1', 'owned', 'open'])
+      found[path] = await ask(path);
+    expect(found).toEqual({
+      own: 'ACTOR_PRIVATE',
+      'own/child': 'ACTOR_PRIVATE',
+      'run-1': 'ACTOR_PRIVATE',
+      owned: 1,
+      open: 1,
+    });
+    const within = system.refAt('skein://n-gamma/main/root/own');
+    if (!within.ok) throw new Error(within.error.message);
+    expect(await settled(time, system.ask(within.value, 'say', 2))).toMatchObject({ value: 2 });
+  });
+
   it('let messages wait while the bus is away, or refuse them at once, as they were told', async () => {
     const send = async (whileAway: WhileAway) => {
       const { time, alpha, beta } = twoNodes(NO_FAULTS, whileAway);
