@@ -4,7 +4,7 @@
  * they take a whole core, and where that is not to be had they find each other dead: each checks what each other has signed, a million
  * signatures for a thousand, which takes two cores more than a minute. One JSON object a line, beside the goal; progress on standard error.
  *
- *     node bench/cluster/thousand.ts [--members=1000] [--processes=4]
+ *     node bench/cluster/thousand.ts [--members=1000] [--processes=4] [--spread=10]
  */
 import { parseArgs } from 'node:util';
 import { percentile } from '../harness/statistics.ts';
@@ -16,15 +16,17 @@ const { values } = parseArgs({
   options: {
     members: { type: 'string', default: '1000' },
     processes: { type: 'string', default: '4' },
+    /** Milliseconds between two starts. */
+    spread: { type: 'string', default: '10' },
     rounds: { type: 'string' },
     only: { type: 'string' },
   },
 });
 const members = Number(values.members);
 const KILLED = Math.round(members / 20);
-/** Each member hears the hello of each: a million packets, for a few processes to read. */
-const SPREAD_MS_A_MEMBER = 10;
-const MEET_MS = 60_000 + 120 * members;
+/** Each member checks what each has signed: a few processes do in this time what each member would do for itself. */
+const SPREAD_MS = Number(values.spread) * members;
+const MEET_MS = 60_000 + SPREAD_MS + 120 * members;
 const PROGRESS_MS = 5_000;
 const STEADY_MS = 10_000;
 const DEATH_MS = 60_000;
@@ -33,7 +35,7 @@ const GOALS = { meetMs: 10_000, deathMs: 10_000, bytes: 5_000, cpuPercent: 0.2 }
 const crowds = await Crowds.start({ processes: Number(values.processes), members });
 const startedMs = nowMs();
 let toldMs = startedMs;
-const metMs = await crowds.meet(MEET_MS, members * SPREAD_MS_A_MEMBER, (complete) => {
+const metMs = await crowds.meet(MEET_MS, SPREAD_MS, (complete) => {
   if (nowMs() - toldMs < PROGRESS_MS) return;
   toldMs = nowMs();
   const seconds = Math.round((toldMs - startedMs) / 1_000);
