@@ -9,7 +9,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { describeEvent, type Shrunk, type SweepReport } from '../src/chaos/index.ts';
-import { MUTANTS, type Mutant } from './mutants/list.ts';
+import { MUTANTS } from './mutants/list.ts';
+import type { Mutant } from './mutants/mutant.ts';
 import { root } from './run.ts';
 
 const { values } = parseArgs({

@@ -1,5 +1,5 @@
 /** The bugs in steps on other nodes that are planted, for the profile `cluster`. */
-import type { Mutant } from './list.ts';
+import type { Mutant } from './mutant.ts';
 
 const BUGS: readonly Omit<Mutant, 'profile'>[] = [
   {

@@ -1,18 +1,8 @@
 /** The bugs that are planted: each one line, each of a kind that people really write. */
 import { CLUSTER } from './cluster.ts';
 import { DELEGATION } from './delegation.ts';
+import type { Mutant } from './mutant.ts';
 import { VIRTUAL } from './virtual.ts';
-
-export interface Mutant {
-  readonly name: string;
-  /** Below `src/`. */
-  readonly file: string;
-  /** Stands exactly once in the file. */
-  readonly from: string;
-  readonly to: string;
-  /** Of the simulator; default: none. */
-  readonly profile?: string;
-}
 
 const ACTORS: readonly Mutant[] = [
   {

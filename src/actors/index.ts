@@ -6,7 +6,8 @@ export {
   delegateActor,
   type HeldSkills,
 } from './delegation/delegate-actor.ts';
-export { type DelegationCounts, delegateOf } from './delegation/delegation.ts';
+export { delegateOf } from './delegation/delegate-ref.ts';
+export type { DelegationCounts } from './delegation/delegation.ts';
 export { type DelegatorArgs, delegatorActor } from './delegation/delegator-actor.ts';
 export type { Execution, ExecutionRequest, Invocation } from './execution.ts';
 export { kvActor, remoteKeyValue } from './kv-actor.ts';

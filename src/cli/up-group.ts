@@ -15,7 +15,7 @@ import {
 import type { GroupEvent } from '../supervisor/index.ts';
 import { bold, milliseconds, printJson, printLine, reportError } from './output.ts';
 import { factsOf, Timeline } from './timeline.ts';
-import type { UpOptions } from './up.ts';
+import type { UpOptions } from './up-options.ts';
 import { buildVersion } from './version.ts';
 
 /** Of the time that a node may take to get ready, for each wave of processes. */

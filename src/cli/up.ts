@@ -1,29 +1,12 @@
 /** `skein up`: a node that stays, with its control endpoint; a line for each phase of its start. */
 import { startControlServer } from '../api/index.ts';
 import type { NodeOptions } from '../runtime/index.ts';
-import type { LogLevel } from '../telemetry/index.ts';
 import { profileOf } from './contract.ts';
 import { startLocalNode } from './local-node.ts';
-import { type GlobalOptions, green, printJson, printLine, reportError } from './output.ts';
+import { green, printJson, printLine, reportError } from './output.ts';
 import { factsOf, Timeline } from './timeline.ts';
 import { upGroupCommand } from './up-group.ts';
-
-export interface UpOptions extends GlobalOptions {
-  readonly threads: number;
-  /** Default: `info` for a node, `warn` for the nodes of a group. */
-  readonly log?: LogLevel;
-  readonly recoverJournal?: boolean;
-  readonly skills: readonly string[];
-  readonly metricsPort?: number;
-  readonly policy?: string;
-  readonly cluster?: string;
-  readonly nats?: string;
-  readonly natsCreds?: string;
-  readonly natsCa?: string;
-  readonly directHost?: string;
-  readonly nodes?: number;
-  readonly file?: string;
-}
+import type { UpOptions } from './up-options.ts';
 
 export async function upCommand(options: UpOptions): Promise<number> {
   if (options.nodes !== undefined || options.file !== undefined) return upGroupCommand(options);

@@ -20,13 +20,12 @@ import {
   type ActorSystem,
   type AskResult,
   parentContext,
-  type RefOf,
   traceOf,
 } from '../../kernel/index.ts';
 import { canonicalJson } from '../../sandbox/index.ts';
 import type { Execution, Invocation } from '../execution.ts';
 import { failedExecution } from '../skill-pool-actor.ts';
-import type { delegateActor } from './delegate-actor.ts';
+import { delegateOf } from './delegate-ref.ts';
 import type { Losses } from './losses.ts';
 import type { PeerSkills } from './peer-skills.ts';
 import { readExecution, skillNameOf, TASK_BYTES_MAX, type Task, taskMessage } from './task.ts';
@@ -190,13 +189,6 @@ const startSpan = (
       { startTime: clock.wallMs(), attributes: { 'skein.task': task, 'skein.node': node } },
       parentContext(parent),
     );
-
-/** The delegate of a node has a name that every node knows. */
-export function delegateOf(system: ActorSystem, node: NodeId): RefOf<typeof delegateActor> {
-  const ref = system.refAt(`skein://${node}/main/root/delegate`);
-  if (!ref.ok) throw new Error(ref.error.message);
-  return ref.value as RefOf<typeof delegateActor>;
-}
 
 /** What another node says that it did: of the right shape, and with the hash that its output really has. */
 function checkedExecution(answer: unknown, node: NodeId, invocation: Invocation): Execution {

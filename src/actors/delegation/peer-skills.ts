@@ -9,7 +9,7 @@ import {
   success,
 } from '../../contracts/index.ts';
 import type { ActorSystem } from '../../kernel/index.ts';
-import { delegateOf } from './delegation.ts';
+import { delegateOf } from './delegate-ref.ts';
 import { checkSkillCard, checkSkillNames, type SkillName, skillKey } from './task.ts';
 
 interface Known {

@@ -11,7 +11,7 @@ import type { GroupEvent } from '../../supervisor/index.ts';
 import { bold, green, milliseconds, printJson, printLine, red, reportError } from '../output.ts';
 import { progressPrinter } from '../progress.ts';
 import { showTrace } from '../trace.ts';
-import type { DemoOptions } from './demo.ts';
+import type { DemoOptions } from './demo-options.ts';
 import { type PriceFeed, startPriceFeed } from './price-feed.ts';
 import { clusterPlan } from './price-plan.ts';
 import { type ReportDesk, startReportDesk } from './report-desk.ts';

@@ -3,17 +3,13 @@ import { startControlServer } from '../../api/index.ts';
 import { realPorts } from '../../host/index.ts';
 import type { SkeinNode } from '../../runtime/index.ts';
 import { startLocalNode } from '../local-node.ts';
-import { type GlobalOptions, green, printJson, printLine, reportError } from '../output.ts';
+import { green, printJson, printLine, reportError } from '../output.ts';
 import { progressPrinter } from '../progress.ts';
 import { showTrace } from '../trace.ts';
 import { clusterDemo } from './cluster-demo.ts';
+import type { DemoOptions } from './demo-options.ts';
 import { startPriceFeed } from './price-feed.ts';
 import { pricePlan } from './price-plan.ts';
-
-export interface DemoOptions extends GlobalOptions {
-  readonly once: boolean;
-  readonly nodes: number;
-}
 
 export async function demoCommand(options: DemoOptions): Promise<number> {
   if (options.nodes > 1) return clusterDemo(options);

@@ -1,0 +1,20 @@
+/** What `skein up` is told, of one node or of a group. */
+import type { LogLevel } from '../telemetry/index.ts';
+import type { GlobalOptions } from './output.ts';
+
+export interface UpOptions extends GlobalOptions {
+  readonly threads: number;
+  /** Default: `info` for a node, `warn` for the nodes of a group. */
+  readonly log?: LogLevel;
+  readonly recoverJournal?: boolean;
+  readonly skills: readonly string[];
+  readonly metricsPort?: number;
+  readonly policy?: string;
+  readonly cluster?: string;
+  readonly nats?: string;
+  readonly natsCreds?: string;
+  readonly natsCa?: string;
+  readonly directHost?: string;
+  readonly nodes?: number;
+  readonly file?: string;
+}
