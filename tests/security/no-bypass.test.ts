@@ -4,18 +4,15 @@
  * is not loaded by any process but the host. By fault: without host processes no skill runs at all.
  */
 import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-
-const src = fileURLToPath(new URL('../../src/', import.meta.url));
+import { sourceFiles, SRC as src } from '../support/sources.ts';
 
 /** Every source file without its comments. */
 const sources = new Map(
-  readdirSync(src, { recursive: true, encoding: 'utf8' })
-    .filter((file) => file.endsWith('.ts'))
-    .map((file) => [file, withoutComments(readFileSync(join(src, file), 'utf8'))]),
+  sourceFiles().map((file) => [file, withoutComments(readFileSync(join(src, file), 'utf8'))]),
 );
 const outside = [...sources].filter(([file]) => !file.startsWith('sandbox/'));
 

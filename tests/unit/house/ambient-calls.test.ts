@@ -2,9 +2,10 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterEach, expect, it } from 'vitest';
+import { PROBES } from '../../support/sources.ts';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
-const folder = `${root}src/kernel/lint-probe`;
+const folder = `${root}src/kernel/${PROBES}`;
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 const CALLS: readonly (readonly [string, string])[] = [

@@ -1,9 +1,7 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-
-const src = fileURLToPath(new URL('../../../src/', import.meta.url));
+import { sourceFiles, SRC as src } from '../../support/sources.ts';
 
 /** The floor of each room. A room imports rooms of lower floors, and those of its own floor named in SIDEWAYS. */
 const FLOORS: Readonly<Record<string, number>> = {
@@ -29,10 +27,7 @@ const SIDEWAYS = new Set(['cli > api', 'host > transport', 'chaos > runtime']);
 /** The sandbox's host process loads this one body alone: the whole room would bring the thread pool into it. */
 const SIDE_DOORS = new Set(['sandbox/host-main.ts > host/timers.ts']);
 
-const files = readdirSync(src, { recursive: true, withFileTypes: true })
-  .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
-  .map((entry) => relative(src, join(entry.parentPath, entry.name)))
-  .filter((file) => file.includes('/'));
+const files = sourceFiles().filter((file) => file.includes('/'));
 
 interface Arrow {
   readonly file: string;
