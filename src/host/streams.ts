@@ -1,9 +1,8 @@
 /** Real streams: unix sockets, and TLS 1.3 with a key that both ends hold instead of certificates. */
 import { readFileSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import net from 'node:net';
 import { hostname, tmpdir } from 'node:os';
-import { join } from 'node:path';
 import tls from 'node:tls';
 import {
   type ByteStream,
@@ -15,6 +14,7 @@ import {
   type Streams,
   success,
 } from '../contracts/index.ts';
+import { isProcessAlive, makeSocketFolder } from './socket-folders.ts';
 
 const DIAL_TIMEOUT_MS = 2_000;
 const CONNECTIONS_MAX = 10_000;
@@ -34,7 +34,11 @@ export const realStreams: Streams = {
     }
   },
   socketFolder: async () => {
-    const path = await mkdtemp(join(tmpdir(), 'skein-'));
+    const path = await makeSocketFolder({
+      parent: tmpdir(),
+      pid: process.pid,
+      isAlive: isProcessAlive,
+    });
     return { path, close: () => rm(path, { recursive: true, force: true }) };
   },
   listen: (address, keyOf, onStream) => {
