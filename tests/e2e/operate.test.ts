@@ -77,7 +77,7 @@ describe('the operator’s commands', () => {
       expect(JSON.parse(readFileSync(report.json, 'utf8'))).toMatchObject({ command: 'doctor' });
       const valid = await skein(['validate'], data.path);
       expect(valid.code, valid.stdout).toBe(0);
-      expect(valid.stdout).toMatch(/pass node {13}n-\w+ answers/);
+      expect(valid.stdout).toMatch(/pass node {13}n-\w+ is ready/);
       expect(reportsOf('validate')).toHaveLength(2);
       const nuke = await skein(['nuke', '--yes'], data.path);
       expect(nuke).toMatchObject({ code: 2, stderr: expect.stringContaining('NODE_RUNNING') });
