@@ -206,13 +206,13 @@ export class SimulatedDelegation {
     if (!contract.ok) return;
     const task = this.#begin('far-book', 1, 2);
     const value = this.#count;
+    const workMs = 200;
+    const invocation = {
+      ...{ skill, ...contract.value, tenant: DEFAULT_TENANT, place: { labels: { node } } },
+      ...{ input: { task, value, workMs } as unknown as Json, attempt: 1 },
+      ...{ seed: task, task, startWallMs: Math.floor(clock.wallMs()) },
+    };
     const call = async (): Promise<void> => {
-      const workMs = 200;
-      const invocation = {
-        ...{ skill, ...contract.value, tenant: DEFAULT_TENANT, place: { labels: { node } } },
-        ...{ input: { task, value, workMs } as unknown as Json, attempt: 1 },
-        ...{ seed: task, task, startWallMs: Math.floor(clock.wallMs()) },
-      };
       const delegator = this.#delegation.delegator as RefOf<typeof delegatorActor>;
       const answer = await system.ask(delegator, 'invoke', invocation, { timeoutMs: ASK_MS });
       if (answer.kind !== 'answered') return this.#end(task, answer.error, false);
