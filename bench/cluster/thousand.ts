@@ -1,11 +1,14 @@
 /**
- * A thousand members on one nats-server: how long after the last start until all know all, what a member costs when nothing happens,
+ * A thousand members on one nats-server, or as many as the processors are enough for: how long after the last start until all know all, what a member costs when nothing happens,
  * and how long until every survivor knows of 50 that fall silent at once. Members are real and a few processes hold them: together
  * they take a whole core, and where that is not to be had they find each other dead: each checks what each other has signed, a million
  * signatures for a thousand, which takes two cores more than a minute. One JSON object a line, beside the goal; progress on standard error.
  *
- *     node bench/cluster/thousand.ts [--members=1000] [--processes=4] [--spread=10]
+ *     node bench/cluster/thousand.ts [--members=1000] [--processes=4] [--spread=60]
+ *
+ * Without `--members` there are 50 a processor, 1,000 at most: with more they take each other's time for their own deaths.
  */
+import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { percentile } from '../harness/statistics.ts';
 import { nowMs, until } from './parts/clock.ts';
@@ -14,10 +17,10 @@ import { say } from './parts/say.ts';
 
 const { values } = parseArgs({
   options: {
-    members: { type: 'string', default: '1000' },
+    members: { type: 'string', default: String(Math.min(1_000, 50 * cpus().length)) },
     processes: { type: 'string', default: '4' },
     /** Milliseconds between two starts. */
-    spread: { type: 'string', default: '10' },
+    spread: { type: 'string', default: '60' },
     rounds: { type: 'string' },
     only: { type: 'string' },
   },
