@@ -1,7 +1,7 @@
 /** A group of node processes on this machine: a NATS that somebody runs or one of their own, and a supervisor over them. */
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type Ports, type Result, success } from '../contracts/index.ts';
+import { type Log, type Ports, type Result, success } from '../contracts/index.ts';
 import { realPorts, realProcesses } from '../host/index.ts';
 import {
   launchSpec,
@@ -10,7 +10,7 @@ import {
   type NodeSettings,
 } from '../supervisor/index.ts';
 import { createLog, type LogLevel } from '../telemetry/index.ts';
-import { withoutPassword } from '../transport/index.ts';
+import { dialNats, withoutPassword } from '../transport/index.ts';
 import { ownServer } from './own-nats.ts';
 
 /** A node of the group, before it is known where the group's data is. */
@@ -55,7 +55,7 @@ export const equalNodes = (count: number, threads: number): readonly WantedNode[
     limits: {},
   }));
 
-/** Settles once the nodes are being started; `supervisor.ready()` tells when they are. Failures: PROGRAM_MISSING, NATS_FAILED. */
+/** Settles once the nodes are being started; `supervisor.ready()` tells when they are. Failures: PROGRAM_MISSING, NATS_FAILED, NATS_CREDENTIALS_UNUSABLE. */
 export async function startNodeGroup(options: StartGroupOptions): Promise<Result<RunningGroup>> {
   const { cluster, nodes, log: logging = { level: 'warn', format: 'plain' } } = options;
   const dataDir = resolve(options.dataDir);
@@ -64,6 +64,10 @@ export async function startNodeGroup(options: StartGroupOptions): Promise<Result
   if (own && !own.ok) return own;
   const natsUrl = options.natsUrl ?? own?.value.url ?? '';
   const natsCredsFile = options.natsCredsFile ?? own?.value.credsFile;
+  if (!own) {
+    const reached = await tryNats(options, log);
+    if (!reached.ok) return reached;
+  }
   const launcher = {
     node: process.execPath,
     command: fileURLToPath(new URL('../../bin/skein.js', import.meta.url)),
@@ -103,4 +107,17 @@ export async function startNodeGroup(options: StartGroupOptions): Promise<Result
       return stopping;
     },
   });
+}
+
+/** A server that lets nobody in would end each node in turn, and each again: it is found out once, before. */
+async function tryNats(options: StartGroupOptions, log: Log): Promise<Result<void>> {
+  const { natsUrl: url = '', natsCredsFile: credsFile, natsCaFile: caFile } = options;
+  const access = {
+    ...(credsFile === undefined ? {} : { credsFile }),
+    ...(caFile === undefined ? {} : { caFile }),
+  };
+  const nats = await dialNats({ url, ...access, name: 'group', log });
+  if (!nats.ok) return nats;
+  await nats.value.close();
+  return success(undefined);
 }

@@ -62,3 +62,16 @@ it('leaves no process behind when its own process is killed', async () => {
   parent.kill('SIGKILL');
   await until('all are gone', () => others().length === 0);
 });
+
+it('says at once that nobody listens where NATS should be, and starts no node for it', async () => {
+  const events: unknown[] = [];
+  const started = await startNodeGroup({
+    dataDir: join(dataDir, 'nowhere'),
+    cluster: 'nowhere',
+    natsUrl: 'nats://127.0.0.1:1',
+    nodes: equalNodes(2, 1),
+    onEvent: (event) => events.push(event),
+  });
+  expect(started).toMatchObject({ ok: false, error: { code: 'NATS_FAILED' } });
+  expect(events).toEqual([]);
+});
