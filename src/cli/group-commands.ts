@@ -42,6 +42,10 @@ export function addNode(add: Add, finish: Finish, program: Command): void {
       ).env('SKEIN_DIRECT_HOST'),
     )
     .option('--label <key=value...>', 'what sets the node apart: zone=a', [])
+    .option(
+      '--trusted-key <key...>',
+      'take these nodes alone, by the keys that their status shows; default: any that finds NATS',
+    )
     .option('--policy <file>', 'YAML: skills, resources and grants that no run gets past')
     .option('--slots <n>', 'skill actors on each thread, 1 to 64', wholeNumber(1, 64))
     .option('--warm-hosts <n>', 'host processes kept ready on each thread', wholeNumber(0, 64))

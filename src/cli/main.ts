@@ -101,6 +101,10 @@ export async function buildProgram(): Promise<Command> {
         'address of this machine on which nodes of other machines may dial',
       ).env('SKEIN_DIRECT_HOST'),
     )
+    .option(
+      '--trusted-key <key...>',
+      'take these nodes alone, by the keys that their status shows; default: any that finds NATS',
+    )
     .addOption(
       new Option('--metrics-port <port>', 'serve Prometheus on loopback; 0 takes a free port')
         .env('SKEIN_METRICS_PORT')

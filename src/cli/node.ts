@@ -15,6 +15,7 @@ export interface NodeCommandOptions extends GlobalOptions {
   readonly natsCreds?: string;
   readonly natsCa?: string;
   readonly directHost?: string;
+  readonly trustedKey?: readonly string[];
   readonly label: readonly string[];
   readonly threads: number;
   readonly slots?: number;
@@ -64,7 +65,7 @@ async function start(
   if (!labels.ok) return labels;
   const policy = await profileOf(options.policy);
   if (!policy.ok) return policy;
-  const { cluster: name, nats, natsCreds, natsCa, directHost } = options;
+  const { cluster: name, nats, natsCreds, natsCa, directHost, trustedKey } = options;
   const { slots, warmHosts, threadHeap } = options;
   const isPlain = !options.json && process.stderr.isTTY === true;
   return startLocalNode({
@@ -83,6 +84,7 @@ async function start(
       ...(natsCreds === undefined ? {} : { natsCredsFile: natsCreds }),
       ...(natsCa === undefined ? {} : { natsCaFile: natsCa }),
       ...(directHost === undefined ? {} : { directHost }),
+      ...(trustedKey === undefined ? {} : { trustedKeys: trustedKey }),
     },
     log: { level: options.log ?? 'info', format: isPlain ? 'plain' : 'json' },
     onPhase: (phase) => {

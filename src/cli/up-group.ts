@@ -52,6 +52,7 @@ async function planOf(options: UpOptions, version: string): Promise<Result<Clust
     '--metrics-port': options.metricsPort !== undefined,
     '--recover-journal': options.recoverJournal === true,
     '--direct-host': options.directHost !== undefined,
+    '--trusted-key': options.trustedKey !== undefined,
     '--nodes': file !== undefined && options.nodes !== undefined,
   }).find(([, isGiven]) => isGiven)?.[0];
   if (foreign !== undefined) {

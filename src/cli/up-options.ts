@@ -15,6 +15,7 @@ export interface UpOptions extends GlobalOptions {
   readonly natsCreds?: string;
   readonly natsCa?: string;
   readonly directHost?: string;
+  readonly trustedKey?: readonly string[];
   readonly nodes?: number;
   readonly file?: string;
 }

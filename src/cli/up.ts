@@ -74,6 +74,7 @@ function membershipOf({
   natsCreds,
   natsCa,
   directHost,
+  trustedKey,
 }: UpOptions): NodeOptions['cluster'] {
   if (cluster === undefined && nats === undefined && directHost === undefined) return undefined;
   return {
@@ -82,5 +83,6 @@ function membershipOf({
     ...(natsCreds === undefined ? {} : { natsCredsFile: natsCreds }),
     ...(natsCa === undefined ? {} : { natsCaFile: natsCa }),
     ...(directHost === undefined ? {} : { directHost }),
+    ...(trustedKey === undefined ? {} : { trustedKeys: trustedKey }),
   };
 }

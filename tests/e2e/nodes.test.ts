@@ -214,6 +214,9 @@ describe('skein up --cluster', () => {
     const name = await skein(['up', '--cluster', 'no.dots'], data.path);
     expect(name).toMatchObject({ code: 2 });
     expect(name.stderr).toContain('cluster');
+    const key = await skein(['up', '--cluster', 'c', '--trusted-key', 'no-key'], data.path);
+    expect(key).toMatchObject({ code: 2 });
+    expect(key.stderr).toContain('trustedKeys');
     const nats = await skein(['up', '--nats', 'nats://127.0.0.1:1'], data.path);
     expect(nats).toMatchObject({ code: 3 });
     expect(nats.stderr).toContain('NATS cannot be used');
