@@ -15,7 +15,8 @@ afterEach(async () => {
   for (const close of open.splice(0).reverse()) await close();
 });
 
-const TERMS = valueIn(acceptTerms({ ttlMs: 3_000, stopMs: 300, isStateForgetful: false }));
+/** Longer than the servers need to elect another leader. */
+const TERMS = valueIn(acceptTerms({ ttlMs: 10_000, stopMs: 500, isStateForgetful: false }));
 
 async function stateAt(url: string): Promise<SharedState> {
   const nats = await dialTest(url);
