@@ -1,6 +1,7 @@
 /** Nodes that know of each other, and who of them owns what. */
 
 export {
+  epochOf,
   Gossip,
   type GossipCounts,
   type GossipOptions,

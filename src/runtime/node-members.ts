@@ -1,5 +1,6 @@
 /** A node's place in the membership of its cluster: a thread that gossips, and what the node says of itself. */
 import {
+  epochOf,
   GOSSIP_HEAP_MIB,
   GOSSIP_MAIN_URL,
   type GossipReport,
@@ -31,7 +32,7 @@ export interface NodeMembersOptions {
   readonly load: () => number;
   /** Changes whenever the set of skills that the node holds does. */
   readonly skills: () => string;
-  /** A member is dead or has left. */
+  /** A member is dead or has left, or is there in another life. */
   readonly onGone: (node: NodeId) => void;
   /** Somebody came, went, or says something else of itself. */
   readonly onChange?: () => void;
@@ -69,11 +70,19 @@ export function startMembers(options: NodeMembersOptions): NodeMembers {
       const { node, status } = member;
       options.onChange?.();
       if (node === self) return;
-      if (isGone(member)) onGone(node);
+      if (isGone(member) || isAnotherLife(member)) onGone(node);
+      if (isGone(member)) lives.delete(node);
       const tell = status === 'suspect' || status === 'dead' ? log.warn : log.info;
       tell('a member of the cluster is seen otherwise', { member: node, status });
     },
   });
+  /** One that was killed and is back before anybody missed it: what it did is lost all the same. */
+  const lives = new Map<NodeId, number>();
+  const isAnotherLife = ({ node, incarnation }: MemberReport): boolean => {
+    const [before, life] = [lives.get(node), epochOf(incarnation)];
+    lives.set(node, life);
+    return before !== undefined && life > before;
+  };
   let isClosed = false;
   const look = (): void => {
     const facts = factsNow();

@@ -87,7 +87,7 @@ export const delegatorActor = defineActor({
     /** Membership has given a node up: nobody waits for it any longer. */
     memberGone: (state, node: NodeId) => {
       state.peers.forget(node);
-      state.losses.lost(node, 'it is dead or has left, as the other members say');
+      state.losses.lost(node, 'as the members say it is dead, has left, or lives another life');
     },
 
     counts: (state): DelegationCounts => ({ ...state.counts }),

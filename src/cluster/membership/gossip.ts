@@ -49,7 +49,9 @@ export interface GossipCounts {
 /** Enough for one life to say something else of itself every second for 194 days; lives follow by their number. */
 const INCARNATIONS_PER_EPOCH = 2 ** 24;
 const THREAD = 'gossip' as ThreadName;
-const epochOf = (incarnation: number): number => Math.floor(incarnation / INCARNATIONS_PER_EPOCH);
+/** Which life of its node a member's incarnation is of: a later one has a higher number. */
+export const epochOf = (incarnation: number): number =>
+  Math.floor(incarnation / INCARNATIONS_PER_EPOCH);
 /** A timer may come a little too early by this clock. */
 const MIN_WAIT_MS = 1;
 
