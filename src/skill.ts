@@ -45,5 +45,13 @@ export interface SkillContext {
     readonly set: (key: string, value: unknown) => Promise<null>;
     readonly delete: (key: string) => Promise<boolean>;
   };
+  readonly random: {
+    /** Entropy of the machine as base64; 1 to 65,536 bytes. A replay gives the same again. */
+    readonly bytes: (count: number) => Promise<string>;
+  };
+  readonly clock: {
+    /** The node's wall clock, Unix epoch, ms. A replay gives the same again. */
+    readonly now: () => Promise<number>;
+  };
   readonly log: SkillLog;
 }

@@ -145,6 +145,8 @@ async function runTraced(
     effects: {
       http: httpClientOf(ctx.system),
       keyValue: remoteKeyValue(state.kv, ctx.detached()),
+      random: ctx.system.random,
+      clock,
       log: (line) => writeLine(line, ctx),
     },
     ...(span ? { onHostCall: (event: HostCallEvent) => recordHostCall(event, traceOf(span)) } : {}),

@@ -25,6 +25,8 @@ export const GrantSchema = Type.Object(
       ),
     ),
     kv: Type.Optional(Type.Boolean()),
+    random: Type.Optional(Type.Boolean()),
+    clock: Type.Optional(Type.Boolean()),
     log: Type.Optional(Type.Boolean()),
   },
   { additionalProperties: false },
@@ -39,6 +41,8 @@ export interface CapabilityGrants {
     readonly privateAddresses?: boolean;
   };
   readonly kv?: boolean;
+  readonly random?: boolean;
+  readonly clock?: boolean;
   readonly log?: boolean;
 }
 
@@ -62,28 +66,43 @@ const READING: readonly string[] = ['GET', 'HEAD'];
 
 /** Grants as a user writes them, with the defaults filled in. */
 export function grantsFrom(written: Static<typeof GrantSchema> | undefined): CapabilityGrants {
-  const { http, kv = false, log = true } = written ?? {};
+  const { http, kv = false, log = true, ...rest } = written ?? {};
   const granted = http && {
-    hosts: http.hosts,
+    ...http,
     methods: http.methods ?? READING,
-    ...(http.privateAddresses ? { privateAddresses: true } : {}),
   };
-  return { log, kv, ...(granted ? { http: granted } : {}) };
+  return { ...rest, log, kv, ...(granted ? { http: granted } : {}) } as CapabilityGrants;
 }
 
 /** What both give. */
 export function commonGrants(left: CapabilityGrants, right: CapabilityGrants): CapabilityGrants {
-  const http = left.http &&
-    right.http && {
-      hosts: left.http.hosts.filter((host) => right.http?.hosts.includes(host)),
-      methods: left.http.methods.filter((method) => right.http?.methods.includes(method)),
-      ...(left.http.privateAddresses && right.http.privateAddresses
-        ? { privateAddresses: true }
-        : {}),
-    };
-  return {
-    ...(http ? { http } : {}),
-    kv: left.kv === true && right.kv === true,
-    log: left.log === true && right.log === true,
-  };
+  const both = Object.entries(MEETS).map(([name, meet]) => {
+    const [one, other] = [left, right].map((grants) => grants[name as keyof CapabilityGrants]);
+    const common = one && other ? meet(one as never, other as never) : false;
+    return [name, common] as const;
+  });
+  return Object.fromEntries(both.filter(([name, common]) => common || name in YES_OR_NO));
 }
+
+const inBoth = <T>(left: readonly T[], right: readonly T[]): readonly T[] =>
+  left.filter((each) => right.includes(each));
+const YES = (): boolean => true;
+/** Whose absence is said. */
+const YES_OR_NO = { kv: YES, log: YES };
+
+/** What two grants of a capability both give, when both give something. */
+const MEETS: {
+  readonly [C in keyof CapabilityGrants]-?: (
+    left: NonNullable<CapabilityGrants[C]>,
+    right: NonNullable<CapabilityGrants[C]>,
+  ) => CapabilityGrants[C];
+} = {
+  http: (left, right) => ({
+    hosts: inBoth(left.hosts, right.hosts),
+    methods: inBoth(left.methods, right.methods),
+    ...(left.privateAddresses && right.privateAddresses ? { privateAddresses: true } : {}),
+  }),
+  random: YES,
+  clock: YES,
+  ...YES_OR_NO,
+};

@@ -76,6 +76,8 @@ export const LIMITS = {
   skillHostCallsInFlight: 64,
   hostCallArgumentBytes: 1 * MIB,
   hostCallResultBytes: 1 * MIB,
+  /** Of one call for entropy. */
+  randomBytes: 64 * KIB,
   /** The most that a manifest may ask for; an operator who needs more splits the work. */
   skillCpuMsMax: 60_000,
   skillWallMsMax: 300_000,

@@ -43,6 +43,12 @@ export const CapabilitySchema = Type.Object(
       ),
     ),
     kv: Type.Optional(Type.Boolean({ description: 'A key-value space of the skill and tenant.' })),
+    random: Type.Optional(
+      Type.Boolean({ description: 'Entropy of the machine, beside the seeded Math.random.' }),
+    ),
+    clock: Type.Optional(
+      Type.Boolean({ description: 'The node’s wall clock, beside the Date that stands still.' }),
+    ),
     log: Type.Optional(
       Type.Boolean({ description: 'Log lines in the node’s log. Default: true.' }),
     ),

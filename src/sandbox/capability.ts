@@ -7,63 +7,42 @@ import {
   type CapabilityGrants,
   failure,
   type Json,
-  type KeyValue,
   type Result,
-  type TenantId,
 } from '../contracts/index.ts';
-import { type HttpClient, serveHttp } from './capabilities/http.ts';
-import { serveKeyValue } from './capabilities/kv.ts';
-import type { LogSink } from './capabilities/log.ts';
+import { CAPABILITY_NAMES, type CapabilityName, capabilityOf } from './call-table.ts';
+import type {
+  Capability,
+  CapabilityAction,
+  CapabilityCall,
+  HostEffects,
+} from './capabilities/capability.ts';
+import { CAPABILITIES } from './capabilities/table.ts';
 
-/** The world behind the capabilities. What is absent cannot be reached, whatever is granted. */
-export interface HostEffects {
-  readonly http?: HttpClient;
-  readonly keyValue?: Omit<KeyValue, 'list'>;
-  readonly log?: LogSink;
-}
+export type { CapabilityCall, HostEffects };
 
-const METHODS = ['GET', 'HEAD'];
-
-/** Manifest asks ∩ policy grants. Log lines are asked for unless the manifest says no. */
+/** Manifest asks ∩ policy grants, capability by capability. */
 export function effectiveGrants(
   asked: Capabilities | undefined,
   policy: CapabilityGrants,
 ): CapabilityGrants {
-  const http = effectiveHttp(asked?.http, policy.http);
-  return {
-    ...(http ? { http } : {}),
-    kv: asked?.kv === true && policy.kv === true,
-    log: asked?.log !== false && policy.log === true,
-  };
+  const rows = CAPABILITY_NAMES.map((name) => {
+    const { effective } = CAPABILITIES[name] as Capability;
+    return [name, effective(asked?.[name] as never, policy[name] as never)] as const;
+  });
+  return Object.fromEntries(rows.filter(([, grant]) => grant !== undefined));
 }
 
-function effectiveHttp(
-  asked: Capabilities['http'],
-  granted: CapabilityGrants['http'],
-): CapabilityGrants['http'] | undefined {
-  if (!asked || !granted) return undefined;
-  const methods: readonly string[] = asked.methods ?? METHODS;
-  // A manifest that asks for `*` leaves the choice to the policy; a policy has no wildcard.
-  const hosts = asked.hosts.includes('*') ? granted.hosts : asked.hosts;
-  return {
-    hosts: hosts.filter((host) => granted.hosts.includes(host)),
-    methods: methods.filter((method) => granted.methods.includes(method)),
-    ...(granted.privateAddresses ? { privateAddresses: true } : {}),
-  };
-}
+const rowOf = (call: string): Capability | undefined => {
+  const name = capabilityOf(call);
+  return Object.hasOwn(CAPABILITIES, name)
+    ? (CAPABILITIES[name as CapabilityName] as Capability)
+    : undefined;
+};
 
-export interface CapabilityCall {
-  readonly name: string;
-  readonly args: readonly Json[];
-  readonly tenant: TenantId;
-  readonly skill: string;
-  /** The same each time this call of this task is made, whatever the attempt and the node. */
-  readonly idempotencyKey?: string;
-  /** Aborted when the run ends: what is still on its way is given up. */
-  readonly signal: AbortSignal;
-  /** Tells how many bytes went out or came in. */
-  readonly onEgress: (bytes: number) => void;
-}
+/** What a call would touch; undefined for a call that there is not. Never throws. */
+export const actionOf = (
+  call: Pick<CapabilityCall, 'name' | 'args'>,
+): CapabilityAction | undefined => rowOf(call.name)?.actionOf(call);
 
 /** Serves one host call. Never rejects; every refusal has a code. */
 export async function serveCall(
@@ -71,20 +50,19 @@ export async function serveCall(
   grants: CapabilityGrants,
   effects: HostEffects,
 ): Promise<Result<Json>> {
-  const [capability = ''] = call.name.split('.', 1);
+  const capability = capabilityOf(call.name);
   const denied = (reason: string) => failure('CAPABILITY_DENIED', { capability, reason });
+  const row = rowOf(call.name);
+  if (!row) return denied('there is no such capability');
+  const grant = grants[row.name];
+  if (!grant) return denied('it was not granted');
+  const missing = row.missing(effects);
+  if (missing !== undefined) return denied(missing);
+  if (!row.calls.includes(call.name.slice(capability.length + 1))) {
+    return failure('HOST_CALL_INVALID', { capability, reason: `there is no ${call.name}` });
+  }
   try {
-    if (capability === 'http') {
-      if (!grants.http) return denied('it was not granted');
-      if (!effects.http) return denied('this node has no network for skills');
-      return await serveHttp(call, grants.http, effects.http);
-    }
-    if (capability === 'kv') {
-      if (!grants.kv) return denied('it was not granted');
-      if (!effects.keyValue) return denied('this node has no key-value store');
-      return await serveKeyValue(call, effects.keyValue);
-    }
-    return denied('there is no such capability');
+    return await row.serve(call, grant as never, effects);
   } catch {
     return failure('INTERNAL', { reason: `host call ${call.name} failed` });
   }

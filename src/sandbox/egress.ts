@@ -22,7 +22,7 @@ export interface Destination {
 export type Resolve = (hostname: string) => Promise<readonly string[]>;
 
 const URL_LENGTH_MAX = 8_192;
-const DEFAULT_PORTS: Readonly<Record<string, number>> = { 'http:': 80, 'https:': 443 };
+export const DEFAULT_PORTS: Readonly<Record<string, number>> = { 'http:': 80, 'https:': 443 };
 /** Characters that parsers disagree about: blanks and controls, backslash, anything beyond ASCII. */
 const AMBIGUOUS = /[^\u0021-\u005b\u005d-\u007e]/;
 

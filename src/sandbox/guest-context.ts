@@ -8,6 +8,8 @@
  * The first settlement wins: from then on every call of `ctx` is refused here, and ignored by the host and the node.
  * Whatever is thrown leaves as bounded strings; a proxy or an object that is no Error is never looked into.
  */
+import { CALLS } from './call-table.ts';
+
 export const GUEST_CONTEXT = `
 const post = $0;
 const PromiseClass = Promise;
@@ -72,6 +74,22 @@ const call = (capability, name, args) => new PromiseClass((resolve, reject) => {
   issued = seq;
   pending[seq] = waiting;
 });
+/* Calls as the table has them: [at least, at most] so many arguments; what was left out at the end is not sent. */
+const CALLS = ${JSON.stringify(CALLS)};
+const callOf = (capability, name) => {
+  const least = CALLS[capability][name][0];
+  const most = CALLS[capability][name][1];
+  const whole = capability + '.' + name;
+  return freeze((first, second, third, fourth, fifth) => {
+    const given = [first, second, third, fourth, fifth];
+    let count = most;
+    while (count > least && given[count - 1] === undefined) count--;
+    const args = [];
+    for (let i = 0; i < count; i++) defineProperty(args, i,
+      { __proto__: null, value: given[i], writable: true, enumerable: true, configurable: true });
+    return call(capability, whole, args);
+  });
+};
 const deliver = (json) => {
   const answer = parse(json);
   const waiting = pending[answer.seq];
@@ -184,15 +202,14 @@ const configure = (json) => {
   }
   output.log = output.info;
   hide(globalThis, 'console', output);
-  ctx = freeze({
-    http: freeze({ request: freeze((request) => call('http', 'http.request', [request])) }),
-    kv: freeze({
-      get: freeze((key) => call('kv', 'kv.get', [key])),
-      set: freeze((key, value) => call('kv', 'kv.set', [key, value])),
-      delete: freeze((key) => call('kv', 'kv.delete', [key])),
-    }),
-    log: freeze({ debug: logger.debug, info: logger.info, warn: logger.warn, error: logger.error }),
-  });
+  const offered = {};
+  for (const capability in CALLS) {
+    const calls = {};
+    for (const name in CALLS[capability]) calls[name] = callOf(capability, name);
+    offered[capability] = freeze(calls);
+  }
+  offered.log = freeze({ debug: logger.debug, info: logger.info, warn: logger.warn, error: logger.error });
+  ctx = freeze(offered);
 };
 
 return {

@@ -6,6 +6,7 @@
 import Type, { type Static } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { type Json, LIMITS, type ResourceContract } from '../contracts/index.ts';
+import { CALL_ARGUMENTS_MAX, CALL_NAMES, CAPABILITY_NAMES } from './call-table.ts';
 import { exceededBound, type JsonBounds } from './json-measure.ts';
 
 /** Node to host: run this. One at a time. */
@@ -68,7 +69,7 @@ export const EndingSchema = Type.Union([
     {
       kind: Type.Literal('call-refused'),
       code: oneOf('CAPABILITY_DENIED', 'HOST_CALL_INVALID', 'HOST_CALLS_EXCEEDED', 'LOG_EXCEEDED'),
-      capability: oneOf('http', 'kv', 'log'),
+      capability: oneOf(...CAPABILITY_NAMES),
       reason: text(1_000),
     },
     closed,
@@ -101,8 +102,8 @@ const HostFrameSchema = Type.Union([
       kind: Type.Literal('call'),
       run: count,
       seq: count,
-      name: oneOf('http.request', 'kv.get', 'kv.set', 'kv.delete'),
-      args: Type.Unsafe<readonly Json[]>({ type: 'array', maxItems: 4 }),
+      name: oneOf(...CALL_NAMES),
+      args: Type.Unsafe<readonly Json[]>({ type: 'array', maxItems: CALL_ARGUMENTS_MAX }),
     },
     closed,
   ),

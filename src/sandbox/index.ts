@@ -1,10 +1,11 @@
 /** The wall around hostile skill code: host processes, isolates, limits, capabilities, the effect tape. */
 export { checkAuthorSchema } from './author-schema.ts';
+export { CALL_NAMES, CALLS, type CallName, type CapabilityName } from './call-table.ts';
 export { canonicalJson } from './canonical-json.ts';
-export type { HttpClient } from './capabilities/http.ts';
+export type { CapabilityAction } from './capabilities/capability.ts';
 export { keyValueSpace } from './capabilities/kv.ts';
 export type { LogLine, LogSink } from './capabilities/log.ts';
-export { effectiveGrants, type HostEffects } from './capability.ts';
+export { actionOf, effectiveGrants, type HostEffects } from './capability.ts';
 export type { EffectAnswer, EffectTape, TapedEffect } from './effect-tape.ts';
 export { GUEST_ENCODE } from './guest-encode.ts';
 export type { AnswerFrame, Ending, RunFrame } from './host-frames.ts';

@@ -1,6 +1,6 @@
 /** The world behind a skill's capabilities, as a test tells it: answers of services and a key-value store in memory. */
 import type { Json, KeyValue } from '../contracts/index.ts';
-import type { HttpClient } from '../host/index.ts';
+import { type HttpClient, seededRandom } from '../host/index.ts';
 import { memoryKeyValue } from '../journal/index.ts';
 import type { HostEffects, LogLine } from '../sandbox/index.ts';
 import { requireArgument } from './expectation.ts';
@@ -37,6 +37,8 @@ export interface SkillFakes {
   readonly addresses?: (host: string) => readonly string[];
   /** What the store holds before the run, or a store of the test's own. Default: an empty one. */
   readonly kv?: Readonly<Record<string, Json>> | KeyValue;
+  /** The seed of what `ctx.random` gives; default `skein`. */
+  readonly random?: string;
 }
 
 export interface FakeEffects {
@@ -51,7 +53,7 @@ const PUBLIC_ADDRESS = '8.8.8.8';
 const AFTER_MS_MAX = 3_600_000;
 
 export async function fakeEffects(
-  { http, addresses = () => [PUBLIC_ADDRESS], kv = {} }: SkillFakes,
+  { http, addresses = () => [PUBLIC_ADDRESS], kv = {}, random = 'skein' }: SkillFakes,
   { space, time }: { readonly space: string; readonly time: SteppedTime },
 ): Promise<FakeEffects> {
   const lines: LogLine[] = [];
@@ -72,6 +74,8 @@ export async function fakeEffects(
   const effects = {
     ...(http ? { http: client } : {}),
     keyValue: store,
+    random: seededRandom(random),
+    clock: time.clock,
     log: (line: LogLine) => void lines.push(line),
   };
   return { effects, store, lines, faults };

@@ -3,17 +3,24 @@
  * it threw in the words of the sandbox.
  */
 import type { Json } from '../contracts/index.ts';
-import { type AnswerFrame, type Ending, GUEST_ENCODE, type RunFrame } from '../sandbox/index.ts';
+import {
+  type AnswerFrame,
+  CALLS,
+  type CallName,
+  type CapabilityName,
+  type Ending,
+  GUEST_ENCODE,
+  type RunFrame,
+} from '../sandbox/index.ts';
 import type { SkillContext, SkillLog } from '../skill.ts';
 
 type Cap = { readonly bytes: number; readonly depth: number; readonly nodes: number };
-type Capability = 'http' | 'kv' | 'log';
+type Capability = CapabilityName;
 type RefusalCode =
   | 'CAPABILITY_DENIED'
   | 'HOST_CALL_INVALID'
   | 'HOST_CALLS_EXCEEDED'
   | 'LOG_EXCEEDED';
-type CallName = 'http.request' | 'kv.get' | 'kv.set' | 'kv.delete';
 type Level = keyof SkillLog;
 
 interface Refusal {
@@ -66,17 +73,30 @@ export class SkillCalls {
     this.#outlets = outlets;
     const log = (level: Level) => (message: string, fields?: object) =>
       this.#log(level, message, fields);
-    const request = (asked: unknown) => this.#call('http', 'http.request', [asked]);
-    this.ctx = {
-      http: { request: request as SkillContext['http']['request'] },
-      kv: {
-        get: (key) => this.#call('kv', 'kv.get', [key]),
-        set: (key, value) => this.#call('kv', 'kv.set', [key, value]) as Promise<null>,
-        delete: (key) => this.#call('kv', 'kv.delete', [key]) as Promise<boolean>,
-      },
-      log: { debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error') },
+    const offered = Object.entries(CALLS).map(([capability, calls]) => [
+      capability,
+      Object.freeze(this.#offered(capability as Capability, calls)),
+    ]);
+    const lines = {
+      debug: log('debug'),
+      info: log('info'),
+      warn: log('warn'),
+      error: log('error'),
     };
-    for (const part of [this.ctx.http, this.ctx.kv, this.ctx.log, this.ctx]) Object.freeze(part);
+    this.ctx = Object.freeze({ ...Object.fromEntries(offered), log: Object.freeze(lines) });
+  }
+
+  /** What `ctx` has of one capability; arguments that were left out at the end are not sent. */
+  #offered(capability: Capability, calls: Readonly<Record<string, readonly [number, number]>>) {
+    const entries = Object.entries(calls).map(([name, [least, most]]) => {
+      const call = (...given: readonly unknown[]): Promise<unknown> => {
+        const args = Array.from({ length: most }, (_, at) => given[at]);
+        while (args.length > least && args.at(-1) === undefined) args.pop();
+        return this.#call(capability, `${capability}.${name}` as CallName, args);
+      };
+      return [name, call] as const;
+    });
+    return Object.fromEntries(entries);
   }
 
   get inFlight(): number {

@@ -45,7 +45,7 @@ const ANY_MANIFEST = {
   description: 'A skill under test.',
   input: true,
   output: true,
-  capabilities: { http: { hosts: ['*'], methods: METHODS }, kv: true },
+  capabilities: { http: { hosts: ['*'], methods: METHODS }, kv: true, random: true, clock: true },
 };
 const checkManifest = checker(ManifestSchema);
 

@@ -41,6 +41,7 @@ const server = createServer((_request, response) => {
   response.end('hello');
 });
 let requests = 0;
+const rows: string[] = [];
 let node: SkeinNode;
 const origin = () => `127.0.0.1:${(server.address() as AddressInfo).port}`;
 
@@ -66,6 +67,24 @@ const GATES: Readonly<Record<Capability, Gate>> = {
       if (!held.ok) throw new Error(held.error.message);
       return held.value.length;
     },
+  },
+  random: {
+    use: "if ((await ctx.random.bytes(8)).length !== 12) throw new Error('no entropy');",
+    asked: { random: true },
+    notAsked: {},
+    granted: () => ({ random: true }),
+    notGranted: {},
+    bare: 'denied',
+    effects: async ({ ok }) => (ok ? 1 : 0),
+  },
+  clock: {
+    use: "if (!((await ctx.clock.now()) > 1.7e12)) throw new Error('no clock');",
+    asked: { clock: true },
+    notAsked: {},
+    granted: () => ({ clock: true }),
+    notGranted: {},
+    bare: 'denied',
+    effects: async ({ ok }) => (ok ? 1 : 0),
   },
   /** Both sides let a skill log unless they say no. */
   log: {
@@ -119,6 +138,9 @@ beforeAll(async () => {
   node = started.value;
 });
 afterAll(async () => {
+  process.stdout.write(
+    `${['capability   asked  granted  what became of it', ...rows.sort()].join('\n')}\n`,
+  );
   await node?.close();
   server.close();
   rmSync(folder, { recursive: true, force: true });
@@ -165,6 +187,14 @@ describe.each(gates)('%s', (capability, gate) => {
     const seen = await use(gate, skillName(capability, asked ? 'asked' : 'not_asked'), { grants });
     if (asked && granted) expectAllowed(seen);
     else expectDenied(capability, seen);
+    const became = seen.outcome.ok ? 'allowed' : seen.outcome.error.code;
+    const facts = [
+      capability.padEnd(12),
+      String(asked).padEnd(6),
+      String(granted).padEnd(8),
+      became,
+    ];
+    rows.push(facts.join(' '));
   });
 
   it(`is ${gate.bare} when neither side says anything`, async () => {

@@ -6,10 +6,9 @@ import Type, { type Static } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { failure, type Json, LIMITS, type Result, success } from '../../contracts/index.ts';
 import type { HttpClient } from '../../host/index.ts';
-import type { CapabilityCall } from '../capability.ts';
-import { checkEgress, type HttpGrant } from '../egress.ts';
-
-export type { HttpClient };
+import { CALLS } from '../call-table.ts';
+import { checkEgress, DEFAULT_PORTS, type HttpGrant } from '../egress.ts';
+import { type Capability, type CapabilityCall, resourceId } from './capability.ts';
 
 const TIMEOUT_MS = 10_000;
 const HEADERS_MAX = 64;
@@ -36,7 +35,42 @@ const RequestSchema = Type.Object(
 type GuestRequest = Static<typeof RequestSchema>;
 const guestRequest = Compile(RequestSchema);
 
-export async function serveHttp(
+const METHODS = ['GET', 'HEAD'];
+
+export const http: Capability<'http'> = {
+  name: 'http',
+  calls: Object.keys(CALLS.http),
+  effective: (asked, granted) => {
+    if (!asked || !granted) return undefined;
+    const methods: readonly string[] = asked.methods ?? METHODS;
+    // A manifest that asks for `*` leaves the choice to the policy; a policy has no wildcard.
+    const hosts = asked.hosts.includes('*') ? granted.hosts : asked.hosts;
+    return {
+      hosts: hosts.filter((host) => granted.hosts.includes(host)),
+      methods: methods.filter((method) => granted.methods.includes(method)),
+      ...(granted.privateAddresses ? { privateAddresses: true } : {}),
+    };
+  },
+  missing: ({ http }) => (http ? undefined : 'this node has no network for skills'),
+  serve: async (call, grant, { http }) =>
+    http ? serveHttp(call, grant, http) : failure('INTERNAL', { reason: 'http without a client' }),
+  actionOf: ({ args: [request] }) => {
+    const { url: text = '', method = 'GET' } = Object(request) as Partial<GuestRequest>;
+    const url = typeof text === 'string' && URL.canParse(text) ? new URL(text) : undefined;
+    const port = url && (url.port === '' ? (DEFAULT_PORTS[url.protocol] ?? 0) : Number(url.port));
+    return {
+      resource: { type: 'Host', id: resourceId(url?.hostname) },
+      attributes: {
+        method: resourceId(method),
+        scheme: url?.protocol.slice(0, -1) ?? '',
+        port: port ?? 0,
+        path: resourceId(url?.pathname),
+      },
+    };
+  },
+};
+
+async function serveHttp(
   call: CapabilityCall,
   grant: HttpGrant,
   client: HttpClient,

@@ -8,13 +8,29 @@ import {
   success,
   type TenantId,
 } from '../../contracts/index.ts';
-import type { CapabilityCall } from '../capability.ts';
+import { CALLS } from '../call-table.ts';
+import { type Capability, type CapabilityCall, resourceId } from './capability.ts';
 
 /** Where the keys of a skill and tenant are. */
 export const keyValueSpace = (tenant: TenantId, skill: string): string =>
   `skill/${tenant}/${skill}`;
 
-export async function serveKeyValue(
+export const kv: Capability<'kv'> = {
+  name: 'kv',
+  calls: Object.keys(CALLS.kv),
+  effective: (asked, granted) => asked === true && granted === true,
+  missing: ({ keyValue }) => (keyValue ? undefined : 'this node has no key-value store'),
+  serve: async (call, _grant, { keyValue }) =>
+    keyValue
+      ? serveKeyValue(call, keyValue)
+      : failure('INTERNAL', { reason: 'kv without a store' }),
+  actionOf: ({ name, args: [key] }) => ({
+    resource: { type: 'Key', id: resourceId(key) },
+    attributes: { op: name.slice('kv.'.length) },
+  }),
+};
+
+async function serveKeyValue(
   { name, args, tenant, skill }: CapabilityCall,
   store: Omit<KeyValue, 'list'>,
 ): Promise<Result<Json>> {

@@ -1,0 +1,17 @@
+/** The table of capabilities: all there are. A row here, one in `CALLS` and one in each schema make a capability. */
+
+import type { CapabilityName } from '../call-table.ts';
+import type { Capability } from './capability.ts';
+import { clock } from './clock.ts';
+import { http } from './http.ts';
+import { kv } from './kv.ts';
+import { log } from './log.ts';
+import { random } from './random.ts';
+
+export const CAPABILITIES: { readonly [C in CapabilityName]: Capability<C> } = {
+  http,
+  kv,
+  random,
+  clock,
+  log,
+};

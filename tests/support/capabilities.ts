@@ -1,0 +1,18 @@
+/** One ask and one grant that fits it for every capability. */
+import type { Capabilities, CapabilityGrants } from '../../src/contracts/index.ts';
+
+export const ASKED: Required<Capabilities> = {
+  http: { hosts: ['api.example.com'] },
+  kv: true,
+  random: true,
+  clock: true,
+  log: true,
+};
+
+export const GRANTED: Required<CapabilityGrants> = {
+  http: { hosts: ['api.example.com'], methods: ['GET'] },
+  kv: true,
+  random: true,
+  clock: true,
+  log: true,
+};
