@@ -27,6 +27,7 @@ import {
   undelivered,
 } from './error-row.ts';
 import { NODE_ERRORS } from './node-errors.ts';
+import { PACKAGE_ERRORS } from './package-errors.ts';
 import { STATE_ERRORS } from './state-errors.ts';
 
 export type { ErrorCategory, ErrorRow } from './error-row.ts';
@@ -361,6 +362,7 @@ export const ERROR_TABLE = {
     'Retry when more threads are up.',
   ),
 
+  ...PACKAGE_ERRORS,
   ...STATE_ERRORS,
   ...NODE_ERRORS,
 } as const;

@@ -85,6 +85,11 @@ export const LIMITS = {
   skillIoBytesMax: 32 * MIB,
   skillSourceBytes: 4 * MIB,
   manifestBytes: 256 * KIB,
+  /** A package file: source and bill of materials as JSON in base64, so about 1.5 times both. */
+  packageBytes: 12 * MIB,
+  packageSignatures: 16,
+  /** Keys of one operator's trusted-signers.yaml. */
+  trustedSigners: 1_000,
 
   planBytes: 1 * MIB,
   planSteps: 1_000,

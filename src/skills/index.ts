@@ -2,6 +2,31 @@
 export { loadBuiltIns } from './built-ins.ts';
 export { SkillCatalog } from './catalog.ts';
 export { nearest } from './nearest.ts';
+export {
+  encodePackage,
+  fileHashOf,
+  packageFileName,
+  parsePackage,
+  payloadOf,
+  readPackageFile,
+  type Sbom,
+  type SignedPackage,
+  signPackage,
+} from './package-file.ts';
 export { folderPackageStore, memoryPackageStore, type PackageStore } from './package-store.ts';
 export { SkillRegistry } from './registry.ts';
+export {
+  judgeSignatures,
+  keyIdOf,
+  makeSignerKey,
+  PAYLOAD_TYPE,
+  type PackageSignature,
+  preAuthentication,
+  readSignerKey,
+  readTrustedSigners,
+  type SignerKey,
+  type TrustedSigner,
+  TrustFile,
+  type TrustFileOptions,
+} from './signing/index.ts';
 export { loadSkillPackage, packageOf, readBounded } from './skill-package.ts';
