@@ -31,6 +31,9 @@ export interface SkillLog {
 }
 
 /**
+ * The parts of `ctx`, each under the name of its capability in the manifest. A new capability is a new field here, and no more:
+ * `skein skills types` takes from these what a manifest asks for.
+ *
  * A call that fails rejects with an error that has `code` and `retryable`; a capability that was not granted has the code
  * CAPABILITY_DENIED. An error that the skill lets through becomes the error of the run, and decides whether it is retried.
  */
@@ -55,3 +58,12 @@ export interface SkillContext {
   };
   readonly log: SkillLog;
 }
+
+/** `ctx` with the capabilities named alone, as `skill-types.d.ts` has it. */
+export type ContextOf<Capability extends keyof SkillContext> = Pick<SkillContext, Capability>;
+
+/** The default export of a skill. `skein skills types` writes one for each manifest. */
+export type Handler<Input, Output, Context = SkillContext> = (
+  input: Input,
+  ctx: Context,
+) => Output | Promise<Output>;

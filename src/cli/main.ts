@@ -16,6 +16,7 @@ import { planCommand } from './plan.ts';
 import { runCommand } from './run.ts';
 import { runsCommand } from './runs.ts';
 import { replayCommand, type SimOptions, shrinkCommand, simCommand } from './sim.ts';
+import { addPackageCommands } from './skills/add-commands.ts';
 import { type StatusOptions, statusCommand } from './status.ts';
 import { traceCommand } from './trace.ts';
 import { upCommand } from './up.ts';
@@ -164,6 +165,7 @@ export async function buildProgram(): Promise<Command> {
       .argument('<skill>', 'name, name@range or folder')
       .action(finish((options, skill: string) => describeSkillCommand(skill, options)));
   }
+  addPackageCommands(add, finish, skills);
   addSimulator(add, finish, program);
   addOperatorCommands(add, finish, program);
   add(program, 'demo', 'start a node and watch it get prices from a failing feed')

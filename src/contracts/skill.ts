@@ -112,6 +112,15 @@ export const DEFAULT_RESOURCES: ResourceContract = {
   hostCallsInFlight: LIMITS.skillHostCallsInFlight,
 };
 
+/** What a call gives, for readers and for `skein skills test`. */
+const ExampleSchema = Type.Object(
+  {
+    input: Type.Unknown(),
+    output: Type.Optional(Type.Unknown({ description: 'Left out: any that fits the schema.' })),
+  },
+  closed,
+);
+
 export const ManifestSchema = Type.Object(
   {
     $schema: Type.Optional(Type.String()),
@@ -145,6 +154,7 @@ export const ManifestSchema = Type.Object(
         },
       ),
     ),
+    examples: Type.Optional(Type.Array(ExampleSchema, { maxItems: 50 })),
     license: Type.Optional(Type.String({ maxLength: 100 })),
     author: Type.Optional(Type.String({ maxLength: 200 })),
   },

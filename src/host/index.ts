@@ -12,6 +12,7 @@ export { keepAlive } from './keep-alive.ts';
 export { openParentPipe } from './parent-pipe.ts';
 export { realProcesses } from './processes.ts';
 export { type Greeting, type GreetingOptions, readGreeting } from './read-greeting.ts';
+export { type ProgramEnd, type ProgramRun, runProgram } from './run-program.ts';
 export { seededRandom, uniformOf, xoshiro128 } from './seeded-random.ts';
 export { type SimulatedTime, simulatedTime } from './simulated-clock.ts';
 export { realStreams } from './streams.ts';

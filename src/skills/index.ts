@@ -29,4 +29,10 @@ export {
   TrustFile,
   type TrustFileOptions,
 } from './signing/index.ts';
-export { loadSkillPackage, packageOf, readBounded } from './skill-package.ts';
+export {
+  findEntry,
+  loadSkillPackage,
+  packageOf,
+  readBounded,
+  readManifest,
+} from './skill-package.ts';

@@ -21,13 +21,21 @@ const checkManifest = checker(ManifestSchema);
 const ENTRIES = ['index.ts', 'index.js'];
 
 export async function loadSkillPackage(folder: string): Promise<Result<SkillPackage>> {
+  const manifest = await readManifest(folder);
+  if (!manifest.ok) return manifest;
+  const source = await readSource(folder, manifest.value);
+  return source.ok ? success(packageOf(manifest.value, source.value)) : source;
+}
+
+/** The `skill.json` of a folder. Failures: FILE_UNREADABLE, MANIFEST_INVALID with line and pointer. */
+export async function readManifest(folder: string): Promise<Result<SkillManifest>> {
   const file = join(folder, 'skill.json');
   const text = await readBounded(file, LIMITS.manifestBytes);
   if (!text.ok) return text;
   const manifest = readDocument(text.value, checkManifest);
-  if (!manifest.ok) return failure('MANIFEST_INVALID', { file, ...manifest.error });
-  const source = await readSource(folder, manifest.value);
-  return source.ok ? success(packageOf(manifest.value, source.value)) : source;
+  return manifest.ok
+    ? success(manifest.value)
+    : failure('MANIFEST_INVALID', { file, ...manifest.error });
 }
 
 /** The package of a manifest and its module as JavaScript. The hash names both. */
@@ -40,6 +48,15 @@ export function packageOf(manifest: SkillManifest, source: string): SkillPackage
 }
 
 async function readSource(folder: string, manifest: SkillManifest): Promise<Result<string>> {
+  const file = await findEntry(folder, manifest);
+  if (!file.ok) return file;
+  const text = await readBounded(file.value, LIMITS.skillSourceBytes);
+  if (!text.ok || !file.value.endsWith('.ts')) return text;
+  return stripTypes(file.value, text.value);
+}
+
+/** The file of the skill's module. Failures: MANIFEST_INVALID, FILE_UNREADABLE. */
+export async function findEntry(folder: string, manifest: SkillManifest): Promise<Result<string>> {
   const names = manifest.entry === undefined ? ENTRIES : [manifest.entry];
   for (const name of names) {
     if (name.includes('/') || name.includes('\\')) {
@@ -52,10 +69,7 @@ async function readSource(folder: string, manifest: SkillManifest): Promise<Resu
       (found) => found.isFile(),
       () => false,
     );
-    if (!isThere) continue;
-    const text = await readBounded(file, LIMITS.skillSourceBytes);
-    if (!text.ok || !name.endsWith('.ts')) return text;
-    return stripTypes(file, text.value);
+    if (isThere) return success(file);
   }
   return failure('FILE_UNREADABLE', {
     file: join(folder, names.join(' or ')),

@@ -49,6 +49,7 @@ const RUNS_TEXT: readonly Rule[] = [
     what: 'a dynamic import',
     pattern: /\bimport\s*\(/,
     allowed: {
+      'authoring/bundle.ts': 'esbuild, when an author packs; no node loads it',
       'host/thread-entry.ts': 'the main module of a worker thread, named by the supervisor',
       'kernel/load-actor.ts': 'the module of an actor; GATES below has all that are named',
       'testing/load-handler.ts': 'an author’s own skill in the author’s own test; no node loads it',
@@ -68,6 +69,7 @@ const RUNS_TEXT: readonly Rule[] = [
     allowed: {
       'host/forbid-ambient.ts': 'takes `spawn` away while a simulation runs',
       'host/find-program.ts': 'fetches a program that tests and examples run beside a node',
+      'host/run-program.ts': 'the TypeScript of an author, when a skill is packed; no node runs it',
       'host/processes.ts':
         'starts sandbox hosts (sandbox/launch.ts), nodes (node-settings.ts) and nats-server',
     },

@@ -19,11 +19,12 @@ const FLOORS: Readonly<Record<string, number>> = {
   chaos: 6,
   runtime: 6,
   api: 7,
+  authoring: 7,
   cli: 7,
   testing: 7,
 };
 /** The threads' port in `host` is a ring of `transport`, the simulator composes real runs; nothing leads back. */
-const SIDEWAYS = new Set(['cli > api', 'host > transport', 'chaos > runtime']);
+const SIDEWAYS = new Set(['cli > api', 'cli > authoring', 'host > transport', 'chaos > runtime']);
 /** The sandbox's host process loads this one body alone: the whole room would bring the thread pool into it. */
 const SIDE_DOORS = new Set(['sandbox/host-main.ts > host/timers.ts']);
 

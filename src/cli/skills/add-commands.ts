@@ -1,0 +1,30 @@
+/** The commands of authors and operators of skill packages, under `skein skills`. */
+import type { Command } from 'commander';
+import type { Add, Finish } from '../adding.ts';
+import { packCommand, typesCommand } from './packing.ts';
+import { inspectPackageCommand, keygenCommand, signCommand } from './signing.ts';
+
+export function addPackageCommands(add: Add, finish: Finish, skills: Command): void {
+  add(skills, 'types', 'write skill-types.d.ts from skill.json')
+    .argument('[folder]', 'folder with skill.json', '.')
+    .action(finish((options, folder: string) => typesCommand(folder, options)));
+  add(skills, 'pack', 'bundle a folder into one package file, its types checked')
+    .argument('[folder]', 'folder with skill.json', '.')
+    .option('--out <file>', 'default: NAME-VERSION.skein.json here')
+    .action(finish((options, folder: string) => packCommand(folder, options)));
+  add(skills, 'keygen', 'make a key that signs packages')
+    .argument('[file]', 'never overwritten', 'signer.key')
+    .action(finish((options, file: string) => keygenCommand(file, options)));
+  add(skills, 'sign', 'add a signature to a package file')
+    .argument('<file>', 'NAME-VERSION.skein.json')
+    .requiredOption('--key <file>', 'made with skein skills keygen')
+    .action(
+      finish((options, file: string) =>
+        signCommand(file, options as Parameters<typeof signCommand>[1]),
+      ),
+    );
+  add(skills, 'inspect', 'show what is in a package file, and whether it would be believed here')
+    .argument('<file>', 'NAME-VERSION.skein.json')
+    .option('--signers <file>', 'default: trusted-signers.yaml of the data directory')
+    .action(finish((options, file: string) => inspectPackageCommand(file, options)));
+}
