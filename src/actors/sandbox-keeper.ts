@@ -1,7 +1,7 @@
 /** Starts the sandbox of its thread, so that hosts are warm before the first call, and tells which defences are in force. */
 import type { Result } from '../contracts/index.ts';
 import { type ActorContext, defineActor } from '../kernel/index.ts';
-import type { Sandbox, SandboxLevel } from '../sandbox/index.ts';
+import type { Sandbox, SandboxLevel, SandboxSettings } from '../sandbox/index.ts';
 import { sandboxOf } from './skill-actor.ts';
 
 export interface SandboxStatus {
@@ -14,10 +14,10 @@ export interface SandboxStatus {
 export const sandboxKeeper = defineActor({
   kind: 'sandbox-keeper',
   initial: async (
-    args: { readonly warmHosts: number },
+    args: { readonly warmHosts: number; readonly sandbox?: SandboxSettings },
     ctx: ActorContext,
   ): Promise<{ started: Result<Sandbox> }> => ({
-    started: await sandboxOf(ctx.system, args.warmHosts),
+    started: await sandboxOf(ctx.system, args.warmHosts, args.sandbox),
   }),
   receive: {
     status: ({ started }, _none: void, ctx): Result<SandboxStatus> => {

@@ -31,7 +31,9 @@ import {
   type LogLine,
   type RunReport,
   type Sandbox,
+  type SandboxSettings,
   startSandbox,
+  tierOf,
 } from '../sandbox/index.ts';
 import type { Execution, ExecutionRequest } from './execution.ts';
 import { remoteKeyValue } from './kv-actor.ts';
@@ -42,6 +44,7 @@ export interface SkillActorArgs {
   readonly tenant: TenantId;
   readonly kv: ActorRef;
   readonly warmHosts: number;
+  readonly sandbox?: SandboxSettings;
 }
 
 interface SkillState extends SkillActorArgs {
@@ -88,10 +91,12 @@ const isOwnLimit = (exit: SandboxExit): boolean =>
 export function sandboxOf(
   system: ActorSystem,
   warmHosts: number,
+  settings: SandboxSettings = {},
   processes: Processes = realProcesses,
 ): Promise<Result<Sandbox>> {
   return system.extension('sandbox', () => {
-    const started = startSandbox({ ports: system, processes, warmHosts });
+    const { level = 'best' } = settings;
+    const started = startSandbox({ ports: system, processes, warmHosts, level });
     const close = async () => {
       const sandbox = await started;
       if (sandbox.ok) await sandbox.value.close();
@@ -107,9 +112,11 @@ export function httpClientOf(system: ActorSystem, client: HttpClient = realHttpC
 
 async function leaseHost(state: SkillState, system: ActorSystem): Promise<Result<HostProcess>> {
   if (state.host?.isAlive()) return { ok: true, value: state.host };
-  const sandbox = await sandboxOf(system, state.warmHosts);
+  const sandbox = await sandboxOf(system, state.warmHosts, state.sandbox);
   if (!sandbox.ok) return sandbox;
-  const leased = await sandbox.value.lease(state.tenant, resourcesOf(state.skill.manifest));
+  const { manifest } = state.skill;
+  const tier = tierOf(manifest.name, state.sandbox);
+  const leased = await sandbox.value.lease(state.tenant, resourcesOf(manifest), tier);
   state.host = leased.ok ? leased.value : undefined;
   return leased;
 }

@@ -18,6 +18,7 @@ import {
   defineActor,
   type RefOf,
 } from '../kernel/index.ts';
+import type { SandboxSettings } from '../sandbox/index.ts';
 import { judgeRestart, type RestartIntensity } from '../supervisor/index.ts';
 import type { Execution, Invocation } from './execution.ts';
 import type { skillActor } from './skill-actor.ts';
@@ -26,6 +27,7 @@ export interface SkillPoolArgs {
   readonly kv: ActorRef;
   /** Host processes kept ready on each thread. */
   readonly warmHosts: number;
+  readonly sandbox?: SandboxSettings;
   /** Skill actors on one thread, over all skills and tenants. */
   readonly slotsPerThread: number;
   readonly quarantine?: RestartIntensity;
@@ -174,7 +176,8 @@ function newSlot(state: PoolState, invocation: Invocation, ctx: ActorContext): S
     return undefined;
   }
   const { skill, tenant, kv = state.kv } = invocation;
-  const args = { skill, tenant, kv, warmHosts: state.warmHosts };
+  const { warmHosts, sandbox } = state;
+  const args = { skill, tenant, kv, warmHosts, ...(sandbox ? { sandbox } : {}) };
   const ref = ctx.spawnOn(SKILL_ACTOR, args, { thread }) as Slot['ref'];
   const slot: Slot = {
     ref,

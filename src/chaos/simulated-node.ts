@@ -273,7 +273,7 @@ export class SimulatedNode {
       ),
     });
     this.#hosts.set(system.thread, hosts);
-    void sandboxOf(system, 0, hosts);
+    void sandboxOf(system, 0, { level: 'process' }, hosts);
     const bank = bankClient({
       uniform: random.fork('bank').next,
       sleep: (ms) => new Promise((resolve) => void time.timers.after(ms, resolve)),

@@ -11,6 +11,7 @@ import {
   type RedeployOptions,
   redeployCommand,
 } from './operate.ts';
+import { jitless, sandboxLevel } from './sandbox-options.ts';
 
 export function addNode(add: Add, finish: Finish, program: Command): void {
   add(program, 'node', 'start a node that joins a cluster, until Ctrl-C')
@@ -50,6 +51,8 @@ export function addNode(add: Add, finish: Finish, program: Command): void {
     .option('--slots <n>', 'skill actors on each thread, 1 to 64', wholeNumber(1, 64))
     .option('--warm-hosts <n>', 'host processes kept ready on each thread', wholeNumber(0, 64))
     .option('--thread-heap <MiB>', 'heap of a worker thread', wholeNumber(64, 65_536))
+    .addOption(sandboxLevel())
+    .addOption(jitless())
     .addOption(new Option('--supervised', 'answer to a group supervisor').hideHelp())
     .action(finish((options) => nodeCommand(options as NodeCommandOptions)));
 }

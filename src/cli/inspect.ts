@@ -2,6 +2,7 @@
 import { ControlClient } from '../api/index.ts';
 import { type Result, type SkillManifest, type SkillPackage, success } from '../contracts/index.ts';
 import { type NodeStatus, openRegistry } from '../runtime/index.ts';
+import type { SandboxLevel } from '../sandbox/index.ts';
 import { loadSkillPackage } from '../skills/index.ts';
 import {
   bold,
@@ -13,6 +14,11 @@ import {
   reportError,
 } from './output.ts';
 
+const defences = ({ missing: _, namespaces, ...level }: SandboxLevel): string[] => [
+  ...Object.entries(level).map(([name, value]) => `${name} ${value}`),
+  `namespaces ${namespaces.join(' ') || 'none'}`,
+];
+
 export function nodeLines(status: NodeStatus): string[] {
   const lines: string[] = [];
   const work = status.work === 'ready' ? '' : ` (${status.work})`;
@@ -22,8 +28,8 @@ export function nodeLines(status: NodeStatus): string[] {
   );
   for (const { name, life } of status.threads) say(`  thread ${name}  life ${life}`);
   for (const { thread, level, living, warm } of status.sandboxes) {
-    const defences = Object.entries(level).map(([name, value]) => `${name} ${value}`);
-    say(`  sandbox on ${thread}  ${living} hosts, ${warm} warm; ${defences.join(', ')}`);
+    say(`  sandbox on ${thread}  ${living} hosts, ${warm} warm; ${defences(level).join(', ')}`);
+    for (const { layer, how } of level.missing) say(`    without ${layer}: ${how}`);
   }
   const { isReady, reasons } = status.readiness;
   if (!isReady) say(`  not ready: ${reasons.join(', ')}`);

@@ -15,6 +15,7 @@ import { type GlobalOptions, outliveReaders, reportError } from './output.ts';
 import { planCommand } from './plan.ts';
 import { runCommand } from './run.ts';
 import { runsCommand } from './runs.ts';
+import { jitless, sandboxLevel } from './sandbox-options.ts';
 import { replayCommand, type SimOptions, shrinkCommand, simCommand } from './sim.ts';
 import { addPackageCommands } from './skills/add-commands.ts';
 import { type StatusOptions, statusCommand } from './status.ts';
@@ -112,6 +113,8 @@ export async function buildProgram(): Promise<Command> {
         .argParser(portNumber),
     )
     .option('--policy <file>', 'YAML: skills, resources and grants that no run gets past')
+    .addOption(sandboxLevel())
+    .addOption(jitless())
     .option('--skills <dir...>', 'folders of skill packages to load', [])
     .option('--recover-journal', 'set a damaged journal aside and keep what came before the damage')
     .action(finish((options) => upCommand(options as Parameters<typeof upCommand>[0])));

@@ -8,8 +8,9 @@ import type { LogLevel } from '../telemetry/index.ts';
 import { profileOf } from './contract.ts';
 import { startLocalNode } from './local-node.ts';
 import { type GlobalOptions, green, printJson, printLine, reportError } from './output.ts';
+import { type SandboxFlags, sandboxOf } from './sandbox-options.ts';
 
-export interface NodeCommandOptions extends GlobalOptions {
+export interface NodeCommandOptions extends GlobalOptions, SandboxFlags {
   readonly cluster: string;
   readonly nats?: string;
   readonly natsCreds?: string;
@@ -74,6 +75,7 @@ async function start(
     isSupervised,
     threads: options.threads,
     ...(policy.value ? { policy: policy.value } : {}),
+    ...sandboxOf(options),
     ...(slots === undefined ? {} : { slotsPerThread: slots }),
     ...(warmHosts === undefined ? {} : { warmHosts }),
     ...(threadHeap === undefined ? {} : { threadHeapMiB: threadHeap }),

@@ -68,7 +68,12 @@ async function planOf(options: UpOptions, version: string): Promise<Result<Clust
     if (!plan.ok || nats === undefined) return plan;
     return success({ ...plan.value, natsUrl: nats });
   }
-  const limits = policy === undefined ? {} : { policy: resolve(policy) };
+  const { sandboxLevel, jitless } = options;
+  const limits = {
+    ...(policy === undefined ? {} : { policy: resolve(policy) }),
+    ...(sandboxLevel === undefined ? {} : { sandboxLevel }),
+    ...(jitless === undefined ? {} : { jitless }),
+  };
   return success({
     cluster,
     ...(nats === undefined ? {} : { natsUrl: nats }),

@@ -1,8 +1,9 @@
 /** What `skein up` is told, of one node or of a group. */
 import type { LogLevel } from '../telemetry/index.ts';
 import type { GlobalOptions } from './output.ts';
+import type { SandboxFlags } from './sandbox-options.ts';
 
-export interface UpOptions extends GlobalOptions {
+export interface UpOptions extends GlobalOptions, SandboxFlags {
   readonly threads: number;
   /** Default: `info` for a node, `warn` for the nodes of a group. */
   readonly log?: LogLevel;

@@ -4,6 +4,7 @@ import type { NodeOptions } from '../runtime/index.ts';
 import { profileOf } from './contract.ts';
 import { startLocalNode } from './local-node.ts';
 import { green, printJson, printLine, reportError } from './output.ts';
+import { sandboxOf } from './sandbox-options.ts';
 import { factsOf, Timeline } from './timeline.ts';
 import { upGroupCommand } from './up-group.ts';
 import type { UpOptions } from './up-options.ts';
@@ -21,6 +22,7 @@ export async function upCommand(options: UpOptions): Promise<number> {
     skillFolders: options.skills,
     recoverJournal: options.recoverJournal ?? false,
     ...(policy.value ? { policy: policy.value } : {}),
+    ...sandboxOf(options),
     ...(membership === undefined ? {} : { cluster: membership }),
     ...(options.metricsPort === undefined ? {} : { metrics: { port: options.metricsPort } }),
     log: {

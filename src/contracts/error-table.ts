@@ -278,6 +278,16 @@ export const ERROR_TABLE = {
     (d) => `the sandbox cannot be trusted on this machine: ${d.reason}`,
     'Install isolated-vm 7.0.1 or newer for this Node version; Skein does not run skills without it.',
   ),
+  SANDBOX_LEVEL_UNREACHED: row(
+    'sandbox',
+    500,
+    1,
+    'final',
+  )<{ missing: readonly string[]; layer: string; how: string }>(
+    (d) =>
+      `the sandbox level is strict, and this machine lacks ${d.missing.join(', ')}; for ${d.layer}: ${d.how}`,
+    'Add what is missing with the command in the message, or start the node with --sandbox-level best.',
+  ),
   TAPE_DIVERGED: skillFault<{ skill: string; at: number; found: string; expected: string }>(
     (d) =>
       `re-execution of ${d.skill} left its tape at effect ${d.at}: found ${d.found}, expected ${d.expected}`,

@@ -12,6 +12,7 @@ import {
   readDocument,
   success,
 } from '../contracts/index.ts';
+import { SANDBOX_LEVELS } from '../sandbox/index.ts';
 import { readBounded } from '../skills/index.ts';
 import { readCeiling } from './ceiling-file.ts';
 import { labelFault } from './node-labels.ts';
@@ -38,6 +39,14 @@ const GroupSchema = Type.Object(
           threadHeapMiB: Type.Optional(Type.Integer({ minimum: 64, maximum: 65_536 })),
           policy: Type.Optional(
             Type.String({ minLength: 1, description: 'File of a ceiling, beside this one.' }),
+          ),
+          sandboxLevel: Type.Optional(
+            Type.Union(SANDBOX_LEVELS.map((level) => Type.Literal(level))),
+          ),
+          jitless: Type.Optional(
+            Type.Array(Type.String({ minLength: 1 }), {
+              description: 'Skills that run without V8’s compilers; * means all.',
+            }),
           ),
         },
         closed,

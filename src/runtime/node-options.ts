@@ -1,5 +1,6 @@
 /** What a node is started with. Every setting has a default that suits one machine. */
 import type { Ceiling, WhileAway } from '../contracts/index.ts';
+import type { SandboxSettings } from '../sandbox/index.ts';
 import type { LogLevel, MetricsOptions } from '../telemetry/index.ts';
 import type { VirtualSettings } from './node-virtual.ts';
 
@@ -30,6 +31,8 @@ export interface NodeOptions {
   readonly log?: { readonly level: LogLevel; readonly format: 'json' | 'plain' };
   /** Host processes kept ready on each thread; default 1. */
   readonly warmHosts?: number;
+  /** What the operating system is asked for around skills, and which skills run without compilers. */
+  readonly sandbox?: SandboxSettings;
   /** Skill actors on each thread; default 4. */
   readonly slotsPerThread?: number;
   /** Heap of a worker thread; default LIMITS.threadHeapMiB. */

@@ -153,7 +153,8 @@ function assemble(
   const names = Array.from({ length: threads }, (_, i) => `t${i + 1}` as ThreadName);
   const threadSupervisor = startThreads(system, { group, names, drainMs: DRAIN_MS });
   const kv = system.spawn(kvActor, stores.keyValue, { name: 'kv' });
-  const pool = system.spawn(skillPoolActor, { kv, warmHosts, slotsPerThread }, { name: 'skills' });
+  const hosts = { warmHosts, ...(options.sandbox ? { sandbox: options.sandbox } : {}) };
+  const pool = system.spawn(skillPoolActor, { kv, ...hosts, slotsPerThread }, { name: 'skills' });
   const { policy } = options;
   const ownTrace = async (correlationId: string): Promise<readonly SpanRecord[]> => {
     tracing.flush();
@@ -188,7 +189,7 @@ function assemble(
   const verifier = system.spawn(verifierActor, { pool: workers }, { name: 'verifier' });
   const keepers = system.spawn(
     supervisor,
-    { children: names.map((thread) => keeperSpec(thread, warmHosts)) },
+    { children: names.map((thread) => keeperSpec(thread, hosts)) },
     { name: 'sandboxes' },
   );
   const parts = {

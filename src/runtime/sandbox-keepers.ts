@@ -2,10 +2,14 @@
 import { SANDBOX_KEEPER, type SandboxStatus } from '../actors/index.ts';
 import { LIMITS, type Result, type ThreadName } from '../contracts/index.ts';
 import type { ActorRef, ActorSystem } from '../kernel/index.ts';
+import type { SandboxSettings } from '../sandbox/index.ts';
 
-export const keeperSpec = (thread: ThreadName, warmHosts: number) => ({
+export const keeperSpec = (
+  thread: ThreadName,
+  args: { readonly warmHosts: number; readonly sandbox?: SandboxSettings },
+) => ({
   name: `sandbox-${thread}`,
-  actor: { module: SANDBOX_KEEPER, thread, args: { warmHosts } },
+  actor: { module: SANDBOX_KEEPER, thread, args },
 });
 
 export async function keeperStatus(

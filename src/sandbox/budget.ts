@@ -31,6 +31,14 @@ const DATA_SLACK_MIB = 128;
 export const dataLimitBytes = (memoryClassMiB: number): number =>
   (HOST_DATA_MIB + DATA_SLACK_MIB + memoryClassMiB) * MIB;
 
+/**
+ * The bound of a memory cgroup: an idle host holds about 80 MiB, of which the kernel counts what is its own. Above what
+ * `prlimit --data` lets it use, which V8 survives with an error; this bound is met with SIGKILL.
+ */
+const CGROUP_SLACK_MIB = 288;
+export const cgroupLimitBytes = (memoryClassMiB: number): number =>
+  (CGROUP_SLACK_MIB + memoryClassMiB) * MIB;
+
 /** After this much more than `wallMs` the node no longer waits for the host to report the limit itself. */
 const WATCHDOG_GRACE_MS = 100;
 

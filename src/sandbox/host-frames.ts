@@ -94,6 +94,19 @@ const HostFrameSchema = Type.Union([
       node: text(40),
       /** Defences that should be in force and are not. */
       missing: Type.Array(text(100), { maxItems: 20 }),
+      /** What the operating system holds it to; absent where there is nothing to read. */
+      os: Type.Optional(
+        Type.Object(
+          {
+            namespaces: Type.Array(text(40), { maxItems: 10 }),
+            user: Type.Integer({ minimum: -1, maximum: 0xffff_ffff }),
+            noNewPrivileges: Type.Boolean(),
+            capabilityless: Type.Boolean(),
+            seesAllFiles: Type.Boolean(),
+          },
+          closed,
+        ),
+      ),
     },
     closed,
   ),

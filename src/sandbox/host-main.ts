@@ -12,6 +12,7 @@ import { realTimers } from '../host/timers.ts';
 import { encodeFrame, FrameReader } from './frame-codec.ts';
 import { GuestRun, type RunEnd } from './guest-run.ts';
 import type { NodeFrame, RunFrame } from './host-frames.ts';
+import { readOsFacts } from './os-facts.ts';
 import { openProcessMemory } from './process-memory.ts';
 import { RealmStock } from './realm-stock.ts';
 
@@ -26,8 +27,10 @@ interface Permission {
   readonly drop: (scope: string) => void;
 }
 
+/** The first process of a namespace is spared its own SIGKILL; a trap of the processor ends it. */
 const die = (): void => {
   process.kill(process.pid, 'SIGKILL');
+  process.abort();
 };
 
 /** Gives up every permission. @returns the defences that are not in force */
@@ -46,6 +49,7 @@ const dataLimitBytes = Number(process.argv[2] ?? Number.POSITIVE_INFINITY);
 const realms = new RealmStock({ timers: realTimers, memory, dataLimitBytes });
 realms.fill(DEFAULT_MEMORY_MIB);
 let current: { readonly run: number; readonly guest: GuestRun } | undefined;
+const os = process.platform === 'linux' ? readOsFacts() : undefined;
 const missing = disarm();
 
 const pipe = new Socket({ fd: 3, readable: true, writable: true });
@@ -60,7 +64,7 @@ const reader = new FrameReader({
 pipe.on('data', (chunk: Buffer) => {
   if (!reader.push(chunk)) die();
 });
-send(JSON.stringify({ kind: 'ready', isolatedVm, node: process.version, missing }));
+send(JSON.stringify({ kind: 'ready', isolatedVm, node: process.version, missing, os }));
 
 function receive(frame: NodeFrame): void {
   if (frame.kind === 'run') void execute(frame);

@@ -38,7 +38,11 @@ export interface HostProcessOptions {
   readonly memoryClassMiB: number;
   /** Time from the start to `ready`. */
   readonly startMs: number;
+  /** Asked when the process is gone: whether the kernel killed it for its memory. */
+  readonly wasOutOfMemory?: () => boolean;
 }
+
+export const NOT_READY_IN_TIME = 'it did not get ready in time';
 
 /** What a lease holder may do with a host. */
 export interface LeasedHost {
@@ -93,7 +97,7 @@ export class HostProcess {
     this.#handle.onStderr((bytes) => this.#readStderr(bytes));
     this.#handle.onExit((exit) => this.#died(exit));
     const deadline = options.timers.after(options.startMs, () =>
-      this.#end({ kind: 'start-failed', reason: 'it did not get ready in time' }),
+      this.#end({ kind: 'start-failed', reason: NOT_READY_IN_TIME }),
     );
     void this.ready.then(deadline.cancel);
   }
@@ -211,6 +215,7 @@ export class HostProcess {
   #died(exit: ProcessExit): void {
     if (this.#isGone) return;
     this.#isGone = true;
+    if (!this.#exit && this.#options.wasOutOfMemory?.()) this.#end({ kind: 'heap' });
     this.#end(
       this.#settleReady
         ? { kind: 'start-failed', reason: startFailure(exit, this.#stderr) }

@@ -11,9 +11,15 @@ export { GUEST_ENCODE } from './guest-encode.ts';
 export type { AnswerFrame, Ending, RunFrame } from './host-frames.ts';
 export type { LeasedHost as HostProcess } from './host-process.ts';
 export { HostedRun } from './hosted-run.ts';
-export type { SandboxLevel } from './launch.ts';
 export type { HostCallEvent, RunReport, RunRequest } from './run-request.ts';
 export { type Sandbox, type SandboxOptions, startSandbox } from './sandbox.ts';
+export {
+  type MissingLayer,
+  SANDBOX_LEVELS,
+  type SandboxLevel,
+  type WantedLevel,
+} from './sandbox-level.ts';
+export { type SandboxSettings, type Tier, tierOf } from './settings.ts';
 export {
   type SimulatedSkill,
   type SimulatedSkillContext,

@@ -1,68 +1,49 @@
 /**
- * The command line of a host process, from the inside out:
+ * The command line of a host process, from the outside in:
  *
- *     setpriv --pdeathsig KILL  prlimit --core=0 --data=N  nice -n 10  node --no-node-snapshot --permission … host-main
+ *     setpriv --pdeathsig KILL  sh (enters a memory cgroup)  prlimit --core=0 --data=N  nice -n 10
+ *       bwrap … | unshare …  setpriv (drops privileges)  node --no-node-snapshot --permission … host-main
  *
- * Each of the three wrappers replaces itself by the next, so the process keeps its ID and a signal meets Node. Each is used
- * where it is installed; `SandboxLevel` says which. Without them a host still dies with its pipe and by its own limits.
+ * Each is used where it is installed and works; `SandboxLevel` says which. Each replaces itself by the next but for bwrap and
+ * unshare: they stay outside the host's namespaces, have the process ID that the node knows, and take every process inside with
+ * them when they are killed. Without any of them a host still dies with its pipe and by its own limits.
  */
-import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { gte } from 'semver';
 import type { ProcessSpec } from '../contracts/index.ts';
 import { dataLimitBytes } from './budget.ts';
+import { hostFiles } from './host-files.ts';
 import type { ReadyFrame } from './host-frames.ts';
+import type { LaunchTools } from './launch-tools.ts';
+import { NO_WALL, nodeFlagsBehind, type Wall, wallWords } from './wall.ts';
 
 /** Below this, known escapes are open. */
 const ISOLATED_VM_MIN = '7.0.1';
-const TOOL_FOLDERS = ['/usr/bin', '/bin', '/usr/local/bin', '/opt/homebrew/bin'];
 const HOST_PRIORITY = 10;
-
-/** The defences in force around every skill, for `skein status`. */
-export interface SandboxLevel {
-  readonly isolatedVm: string;
-  readonly node: string;
-  /** Node's permission model: no network, no processes, no files, no addons once loaded. */
-  readonly permissions: boolean;
-  /** The kernel ends a host when the thread that started it ends. */
-  readonly diesWithParent: boolean;
-  /** The kernel bounds a host's memory. */
-  readonly memoryCapped: boolean;
-  /** Hosts yield the processor to the node. */
-  readonly lowPriority: boolean;
-}
-
-export interface LaunchTools {
-  readonly setpriv?: string;
-  readonly prlimit?: string;
-  readonly nice?: string;
-}
-
-export function findLaunchTools(exists: (file: string) => boolean = existsSync): LaunchTools {
-  const tools: Record<string, string> = {};
-  for (const name of ['setpriv', 'prlimit', 'nice']) {
-    const file = TOOL_FOLDERS.map((folder) => `${folder}/${name}`).find(exists);
-    if (file) tools[name] = file;
-  }
-  return tools;
-}
+/** A shell adds the folder it is in to the environment. */
+const ENTER_CGROUP = 'unset PWD OLDPWD; echo 0 >"$0" && exec "$@"';
 
 export interface LaunchOptions {
   readonly tools: LaunchTools;
   readonly memoryClassMiB: number;
   /** The Node binary; default the one that runs this. */
   readonly node?: string;
+  /** Default: none. */
+  readonly wall?: Wall;
+  /** Where the process writes itself into a memory cgroup. */
+  readonly cgroupProcsFile?: string;
+  /** V8 without its compilers: slower, and without the code of theirs that escapes have been made of. */
+  readonly isJitless?: boolean;
 }
 
-export function launchSpec({ tools, memoryClassMiB, node }: LaunchOptions): ProcessSpec {
-  const words = [
-    ...(tools.setpriv ? [tools.setpriv, '--pdeathsig', 'KILL'] : []),
-    ...(tools.prlimit
-      ? [tools.prlimit, '--core=0', `--data=${dataLimitBytes(memoryClassMiB)}`]
-      : []),
-    ...(tools.nice ? [tools.nice, '-n', String(HOST_PRIORITY)] : []),
-    node ?? process.execPath,
+export function launchSpec(options: LaunchOptions): ProcessSpec {
+  const { tools, memoryClassMiB, wall = NO_WALL, isJitless = false } = options;
+  const [file = '', ...args] = [
+    ...wrapperWords(options),
+    options.node ?? process.execPath,
+    ...nodeFlagsBehind(wall),
     '--no-node-snapshot',
+    ...(isJitless ? ['--jitless'] : []),
     '--permission',
     '--allow-addons',
     '--allow-fs-read=*',
@@ -70,9 +51,25 @@ export function launchSpec({ tools, memoryClassMiB, node }: LaunchOptions): Proc
     hostMainFile(),
     ...(tools.prlimit ? [String(dataLimitBytes(memoryClassMiB))] : []),
   ];
-  const [file = '', ...args] = words;
-  // The whole environment: one time zone and one locale, so that every host computes the same.
-  return { file, args, env: { TZ: 'UTC', LC_ALL: 'en_US.UTF-8' } };
+  return { file, args, env: HOST_ENVIRONMENT };
+}
+
+/** The whole environment: one time zone and one locale, so that every host computes the same. */
+export const HOST_ENVIRONMENT = { TZ: 'UTC', LC_ALL: 'en_US.UTF-8' } as const;
+
+/** All that goes before Node on the command line. */
+export function wrapperWords(options: LaunchOptions): readonly string[] {
+  const { tools, memoryClassMiB, wall = NO_WALL, cgroupProcsFile } = options;
+  const { setpriv, sh, prlimit, nice } = tools;
+  return [
+    ...(setpriv ? [setpriv, '--pdeathsig', 'KILL'] : []),
+    ...(sh && cgroupProcsFile ? [sh, '-c', ENTER_CGROUP, cgroupProcsFile] : []),
+    ...(prlimit ? [prlimit, '--core=0', `--data=${dataLimitBytes(memoryClassMiB)}`] : []),
+    ...(nice ? [nice, '-n', String(HOST_PRIORITY)] : []),
+    ...(wall === NO_WALL
+      ? []
+      : wallWords(wall, tools, hostFiles(options.node ?? process.execPath))),
+  ];
 }
 
 /** `host-main` beside this file, in the form this file has: .ts in the repository, .js in the package. */
@@ -97,12 +94,3 @@ function isAtLeast(version: string, least: string): boolean {
     return false;
   }
 }
-
-export const levelOf = (ready: ReadyFrame, tools: LaunchTools): SandboxLevel => ({
-  isolatedVm: ready.isolatedVm,
-  node: ready.node,
-  permissions: ready.missing.length === 0,
-  diesWithParent: tools.setpriv !== undefined,
-  memoryCapped: tools.prlimit !== undefined,
-  lowPriority: tools.nice !== undefined,
-});

@@ -1,6 +1,7 @@
 /**
  * The sandbox of a node: starts host processes, keeps some warm, leases each to one tenant, and kills them all at the end.
- * It fails closed: without the defences it was promised, `startSandbox` gives SANDBOX_UNSUPPORTED and no skill runs.
+ * It fails closed: without the defences it was promised, `startSandbox` gives SANDBOX_UNSUPPORTED, below the level that the
+ * operator demands SANDBOX_LEVEL_UNREACHED, and no skill runs.
  */
 import {
   DEFAULT_RESOURCES,
@@ -13,8 +14,12 @@ import {
   type TenantId,
 } from '../contracts/index.ts';
 import { memoryClassOf } from './budget.ts';
-import { HostProcess, type LeasedHost } from './host-process.ts';
-import { findLaunchTools, launchSpec, levelOf, type SandboxLevel, unfitReason } from './launch.ts';
+import type { HostProcess, LeasedHost } from './host-process.ts';
+import { HostStarter } from './host-starter.ts';
+import { unfitReason } from './launch.ts';
+import type { LaunchTools } from './launch-tools.ts';
+import { refuseLevel, type SandboxLevel, type WantedLevel } from './sandbox-level.ts';
+import type { Tier } from './settings.ts';
 import { WarmHosts } from './warm-hosts.ts';
 
 export interface SandboxOptions {
@@ -26,6 +31,10 @@ export interface SandboxOptions {
   readonly hosts?: number;
   /** Time a process has to get ready; default 15,000. */
   readonly startMs?: number;
+  /** What the operating system is asked for; default `best`. */
+  readonly level?: WantedLevel;
+  /** Default: those that are installed. */
+  readonly tools?: LaunchTools;
 }
 
 export interface Sandbox {
@@ -33,7 +42,11 @@ export interface Sandbox {
    * A host process for `tenant` alone, with memory for `resources` (default: the default contract). Warm if one is ready,
    * else started now. Failures: SANDBOX_UNAVAILABLE.
    */
-  readonly lease: (tenant: TenantId, resources?: ResourceContract) => Promise<Result<LeasedHost>>;
+  readonly lease: (
+    tenant: TenantId,
+    resources?: ResourceContract,
+    tier?: Tier,
+  ) => Promise<Result<LeasedHost>>;
   /** The defences in force. */
   readonly level: SandboxLevel;
   /** Living processes, and those of them that are warm and unassigned. */
@@ -45,61 +58,65 @@ export interface Sandbox {
 const CLOSE_MS = 2_000;
 
 export async function startSandbox(options: SandboxOptions): Promise<Result<Sandbox>> {
-  const { ports, processes, warmHosts = 2, hosts = 32, startMs = 15_000 } = options;
-  const tools = findLaunchTools();
-  const living = new Set<HostProcess>();
+  const { ports, warmHosts = 2, hosts = 32 } = options;
+  const starter = new HostStarter(options);
+  const { living } = starter;
+  const smallest = memoryClassOf(DEFAULT_RESOURCES);
+  const stocks = new Map<Tier, WarmHosts>();
   let closed = false;
 
-  const start = (memoryClassMiB: number): HostProcess => {
-    const spec = launchSpec({ tools, memoryClassMiB });
-    const host = new HostProcess({ processes, ...ports, spec, memoryClassMiB, startMs });
-    living.add(host);
-    void host.gone.then(() => living.delete(host));
-    return host;
+  const stockOf = (tier: Tier): WarmHosts => {
+    const known = stocks.get(tier);
+    if (known) return known;
+    const stock = new WarmHosts({
+      size: warmHosts,
+      start: () => starter.start(smallest, tier),
+      hasRoom: () => living.size < hosts,
+      timers: ports.timers,
+    });
+    stocks.set(tier, stock);
+    return stock;
   };
-  const smallest = memoryClassOf(DEFAULT_RESOURCES);
-  const warm = new WarmHosts({
-    size: warmHosts,
-    start: () => start(smallest),
-    hasRoom: () => living.size < hosts,
-    timers: ports.timers,
-  });
-  const first = start(smallest);
-  const ready = await first.ready;
-  if (!ready.ok) return ready;
-  const unfit = unfitReason(ready.value);
-  if (unfit) {
-    first.kill();
-    return failure('SANDBOX_UNSUPPORTED', { reason: unfit });
+  const first = await starter.startFirst(smallest);
+  if (!first.ok) return first;
+  const { host, ready, level } = first.value;
+  const unfit = unfitReason(ready);
+  const refusal = unfit ? failure('SANDBOX_UNSUPPORTED', { reason: unfit }) : refuseLevel(level);
+  if (refusal) {
+    host.kill();
+    return refusal;
   }
-  warm.add(first);
+  stockOf('jit').add(host);
 
-  const freshHost = async (memoryClassMiB: number): Promise<Result<HostProcess>> => {
+  const freshHost = async (memoryClassMiB: number, tier: Tier): Promise<Result<HostProcess>> => {
     if (living.size >= hosts) {
       return failure('SANDBOX_UNAVAILABLE', { reason: `all ${hosts} host processes are in use` });
     }
-    const host = start(memoryClassMiB);
-    const started = await host.ready;
-    return started.ok ? success(host) : started;
+    const fresh = starter.start(memoryClassMiB, tier);
+    const started = await fresh.ready;
+    return started.ok ? success(fresh) : started;
   };
 
   return success({
-    level: levelOf(ready.value, tools),
-    hostCounts: () => ({ living: living.size, warm: warm.readyCount }),
-    lease: async (tenant, resources = DEFAULT_RESOURCES) => {
+    level,
+    hostCounts: () => ({
+      living: living.size,
+      warm: [...stocks.values()].reduce((sum, { readyCount }) => sum + readyCount, 0),
+    }),
+    lease: async (tenant, resources = DEFAULT_RESOURCES, tier = 'jit') => {
       if (closed) return failure('SANDBOX_UNAVAILABLE', { reason: 'the sandbox is closed' });
       const memoryClassMiB = memoryClassOf(resources);
-      const prepared = memoryClassMiB === smallest ? warm.take() : undefined;
-      const host = prepared ? success(prepared) : await freshHost(memoryClassMiB);
-      if (!host.ok) return host;
-      if (closed) host.value.kill();
-      return success(host.value.lease(tenant));
+      const prepared = memoryClassMiB === smallest ? stockOf(tier).take() : undefined;
+      const leased = prepared ? success(prepared) : await freshHost(memoryClassMiB, tier);
+      if (!leased.ok) return leased;
+      if (closed) leased.value.kill();
+      return success(leased.value.lease(tenant));
     },
     close: async () => {
       closed = true;
-      warm.close();
-      const gone = [...living].map((host) => host.gone);
-      for (const host of living) host.kill();
+      for (const stock of stocks.values()) stock.close();
+      const gone = [...living].map((each) => each.gone);
+      for (const each of living) each.kill();
       const { promise, resolve } = Promise.withResolvers<void>();
       const deadline = ports.timers.after(CLOSE_MS, resolve);
       await Promise.race([Promise.all(gone), promise]);

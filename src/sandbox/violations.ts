@@ -5,12 +5,14 @@ import {
   type Failure,
   failure,
   type Json,
+  type ProcessExit,
   type ResourceContract,
   type Result,
   type SandboxExit,
   type SkeinError,
   success,
 } from '../contracts/index.ts';
+import { signalled } from './exit-status.ts';
 import { ARGUMENT_BOUNDS, type Ending } from './host-frames.ts';
 import { printable, printableLines } from './printable.ts';
 
@@ -128,10 +130,8 @@ export function exitFailure(exit: SandboxExit, { skill, resources }: RunFacts): 
 const OUT_OF_MEMORY = /out of memory|heap limit|allocation failed|Failed to reserve/i;
 
 /** Why a process that nobody killed is gone; V8 writes its last words to stderr. */
-export function exitOfDeath(
-  { exitCode, signal }: { readonly exitCode: number | null; readonly signal: string | null },
-  stderr: string,
-): SandboxExit {
+export function exitOfDeath(exit: ProcessExit, stderr: string): SandboxExit {
+  const { exitCode, signal } = signalled(exit);
   if (OUT_OF_MEMORY.test(stderr)) return { kind: 'heap' };
   if (signal === 'SIGKILL' || signal === 'SIGTERM') return { kind: 'killed', signal };
   const note = printable(stderr.trim().split('\n', 1)[0] ?? '', 200);

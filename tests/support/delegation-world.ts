@@ -76,6 +76,7 @@ export async function delegationWorld(
     void sandboxOf(
       system,
       0,
+      { level: 'process' },
       simulatedProcesses({
         time: cluster.time,
         random: seededRandom(name),

@@ -30,20 +30,24 @@ export const sandboxCheck: Check = {
 };
 
 function judgeLevel(level: SandboxLevel): Finding {
-  const { isolatedVm, permissions, diesWithParent, memoryCapped } = level;
+  const { isolatedVm, permissions, missing } = level;
   if (!permissions)
     return fail(
       'host processes run without Node’s permission model',
       'Use a Node whose permission model can drop what it had: 26 does.',
     );
-  const missing = [...(diesWithParent ? [] : ['setpriv']), ...(memoryCapped ? [] : ['prlimit'])];
-  if (missing.length > 0)
+  const reached = `sandboxes of isolated-vm ${isolatedVm} in ${enclosureOf(level)}`;
+  const [first] = missing;
+  if (first)
     return warn(
-      `sandboxes of isolated-vm ${isolatedVm}, without ${missing.join(' and ')}`,
-      'Install util-linux: the kernel then bounds a host’s memory and ends it with its parent.',
+      `${reached}, without ${missing.map(({ layer }) => layer).join(', ')}`,
+      `For ${first.layer}: ${first.how}`,
     );
-  return ok(`sandboxes of isolated-vm ${isolatedVm}, permissions dropped, memory capped`);
+  return ok(`${reached}, every layer in force`);
 }
+
+const enclosureOf = ({ enclosure, namespaces }: SandboxLevel): string =>
+  enclosure === 'none' ? 'processes' : `${enclosure} (${namespaces.join(', ')})`;
 
 export const slowConsumerCheck: Check = {
   layer: 'slow consumer',

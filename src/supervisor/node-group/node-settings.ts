@@ -10,6 +10,10 @@ export interface NodeLimits {
   readonly threadHeapMiB?: number;
   /** YAML: skills, resources and grants that no run gets past. */
   readonly policy?: string;
+  /** What the operating system is asked for around skills: process, best or strict. */
+  readonly sandboxLevel?: string;
+  /** Skills that run without V8’s compilers. */
+  readonly jitless?: readonly string[];
 }
 
 export interface NodeSettings {
@@ -40,6 +44,7 @@ export interface NodeLauncher {
 /** The URL of NATS may hold a password, so it goes by the environment, which only the same user can read. */
 export function launchSpec(settings: NodeSettings, launcher: NodeLauncher): ProcessSpec {
   const { slotsPerThread, warmHosts, threadHeapMiB, policy } = settings.limits;
+  const { sandboxLevel, jitless = [] } = settings.limits;
   const flag = (name: string, value: string | number | undefined): string[] =>
     value === undefined ? [] : [name, String(value)];
   return {
@@ -60,6 +65,8 @@ export function launchSpec(settings: NodeSettings, launcher: NodeLauncher): Proc
       ...flag('--warm-hosts', warmHosts),
       ...flag('--thread-heap', threadHeapMiB),
       ...flag('--policy', policy),
+      ...flag('--sandbox-level', sandboxLevel),
+      ...jitless.flatMap((skill) => ['--jitless', skill]),
     ],
     env: { ...launcher.env, SKEIN_NATS_URL: launcher.natsUrl },
   };

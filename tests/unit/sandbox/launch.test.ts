@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { DEFAULT_RESOURCES } from '../../../src/contracts/index.ts';
 import { dataLimitBytes, memoryClassOf } from '../../../src/sandbox/budget.ts';
-import { findLaunchTools, launchSpec, unfitReason } from '../../../src/sandbox/launch.ts';
+import { launchSpec, unfitReason } from '../../../src/sandbox/launch.ts';
+import { findLaunchTools } from '../../../src/sandbox/launch-tools.ts';
 
 const ready = (isolatedVm: string, missing: string[] = []) =>
   ({ kind: 'ready', isolatedVm, node: 'v26.0.0', missing }) as const;

@@ -1,6 +1,11 @@
 /** The sandbox around played processes: it fails closed, keeps its stock, holds its bound, and leaves nothing behind. */
 import { describe, expect, test } from 'vitest';
-import { DEFAULT_RESOURCES, type TenantId } from '../../../src/contracts/index.ts';
+import {
+  DEFAULT_RESOURCES,
+  type ProcessHandle,
+  type ProcessSpec,
+  type TenantId,
+} from '../../../src/contracts/index.ts';
 import { simulatedTime } from '../../../src/host/index.ts';
 import { type SandboxOptions, startSandbox } from '../../../src/sandbox/index.ts';
 import { playedProcesses, READY } from '../../support/sandbox-fakes.ts';
@@ -10,7 +15,10 @@ const TENANT = 'acme' as TenantId;
 async function start(options: Partial<SandboxOptions> = {}, greet: readonly unknown[] = [READY]) {
   const time = simulatedTime();
   const played = playedProcesses(greet);
-  const result = await startSandbox({ ports: time, processes: played.processes, ...options });
+  const result = await startSandbox({
+    ...{ ports: time, processes: played.processes, level: 'process' },
+    ...options,
+  });
   await time.advance(100);
   return { time, hosts: played.hosts, result };
 }
@@ -30,6 +38,50 @@ describe('the sandbox', () => {
     const { result, hosts } = await start({}, [ready]);
     expect(result).toMatchObject({ ok: false, error: { code: 'SANDBOX_UNSUPPORTED' } });
     expect(hosts.every((host) => host.killed())).toBe(true);
+  });
+
+  test('does not start below the level that is demanded, and says what adds the layer', async () => {
+    const { result, hosts } = await start({ level: 'strict', tools: {} });
+    expect(result).toMatchObject({
+      error: {
+        code: 'SANDBOX_LEVEL_UNREACHED',
+        details: { missing: expect.arrayContaining(['memory limit', 'own files']) },
+      },
+    });
+    expect(hosts.every((host) => host.killed())).toBe(true);
+  });
+
+  test('takes the next wall when a host does not get ready behind the first, and stays with it', async () => {
+    const time = simulatedTime();
+    const played = playedProcesses();
+    const start = (spec: ProcessSpec): ProcessHandle => {
+      const handle = played.processes.start(spec);
+      if (!spec.args.some((word) => word.endsWith('bwrap'))) return handle;
+      return {
+        ...handle,
+        onData: () => undefined,
+        onExit: (exited) => queueMicrotask(() => exited({ exitCode: 1, signal: null })),
+      };
+    };
+    const tools = { setpriv: '/bin/setpriv', bwrap: '/bin/bwrap', unshare: '/bin/unshare' };
+    const result = await startSandbox({ ports: time, processes: { start }, tools, warmHosts: 1 });
+    if (!result.ok) throw new Error(result.error.message);
+    expect(result.value.level.enclosure).toBe('unshare');
+    await result.value.lease(TENANT);
+    await time.advance(100);
+    expect(played.hosts.at(-1)?.spec.args).toContain('/bin/unshare');
+  });
+
+  test('starts hosts without compilers for those who ask, and keeps them apart', async () => {
+    const { sandbox, hosts, time } = await started({ warmHosts: 1 });
+    expect(hosts.some(({ spec }) => spec.args.includes('--jitless'))).toBe(false);
+    await sandbox.lease(TENANT, DEFAULT_RESOURCES, 'jitless');
+    await time.advance(100);
+    const jitless = hosts.filter(({ spec }) => spec.args.includes('--jitless'));
+    expect(jitless).toHaveLength(2);
+    expect(sandbox.hostCounts()).toEqual({ living: 3, warm: 2 });
+    const warm = await sandbox.lease(TENANT, DEFAULT_RESOURCES, 'jitless');
+    expect(warm.ok && warm.value.pid).toBe(1_000 + hosts.indexOf(jitless[1] as never) + 1);
   });
 
   test('keeps its stock of warm hosts and refills it', async () => {

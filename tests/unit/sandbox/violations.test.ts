@@ -38,6 +38,14 @@ describe('the end of a run', () => {
     });
   });
 
+  test('behind a program that tells of signals by exit codes is the same', () => {
+    expect(exitOfDeath({ exitCode: 137, signal: null }, '')).toEqual({
+      ...{ kind: 'killed', signal: 'SIGKILL' },
+    });
+    expect(exitOfDeath({ exitCode: 134, signal: null }, '')).toMatchObject({ signal: 'SIGABRT' });
+    expect(exitOfDeath({ exitCode: 1, signal: null }, '')).toMatchObject({ exitCode: 1 });
+  });
+
   test('by the death of the host says what the process said last, made printable', () => {
     expect(exitOfDeath({ exitCode: null, signal: 'SIGSEGV' }, 'a\u001b[2J\nsecond line')).toEqual({
       kind: 'native-abort',
