@@ -14,10 +14,13 @@ it('shows three processes, a node killed in the middle of a step, a run that com
     effects: { requests: 2, booked: 1 },
   });
   const { killed, nodesInTrace, spans } = shown;
-  const lost = spans.find(
-    ({ name }: { name: string }) => name === `delegate http_call to ${killed.node}`,
+  // Earlier steps of the plan may have gone to the same node and back.
+  expect(spans).toContainEqual(
+    expect.objectContaining({
+      name: `delegate http_call to ${killed.node}`,
+      error: expect.stringMatching(/dead|over/),
+    }),
   );
-  expect(lost?.error).toMatch(/dead|over/);
   expect(nodesInTrace.length).toBeGreaterThanOrEqual(1);
   expect(nodesInTrace.every((node: string) => /^n-[a-z2-7]{8}$/.test(node))).toBe(true);
 });
