@@ -1,7 +1,7 @@
 /**
  * `npm run cases -- FILE [--json] [--only ID,ID]`: runs attack cases of the shape of a cases file through the public path
  * (`node.execute`) in a real node, with probe actors beside each case, and says what the wall did. A file of malformed frames is sent to
- * every entry from the bus instead; `npm run cases -- --mutations 200000 [--seed N]` sends valid packets that were changed.
+ * every entry from the bus instead; one of paths or of egress is played in a sandbox with a world of its own (`cases-*.ts`); `npm run cases -- --mutations 200000 [--seed N]` sends valid packets that were changed.
  */
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,6 +11,7 @@ import { realPorts } from '../src/host/index.ts';
 import { defineActor } from '../src/kernel/index.ts';
 import { type SkeinNode, startNode } from '../src/runtime/index.ts';
 import { classify } from '../src/sandbox/index.ts';
+import { type PathDocument, runPathCases } from './cases-paths.ts';
 import { type FrameDocument, runFrames, runMutations } from './frames.ts';
 
 interface Case {
@@ -70,6 +71,10 @@ const document = JSON.parse(readFileSync(file, 'utf8')) as {
 const { frames, bounds } = document;
 if (frames && bounds) {
   process.exit(await runFrames({ frames, bounds }, optionValue('--only')?.split(','), isJson));
+}
+const wanted = optionValue('--only')?.split(',');
+if ('fixture' in document) {
+  process.exit(await runPathCases(document as unknown as PathDocument, wanted, isJson));
 }
 const { cpuMs = 250, wallMs = 1_000, memoryMb = 64 } = document.suggestedLimits;
 const folder = mkdtempSync(join(tmpdir(), 'skein-cases-'));

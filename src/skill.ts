@@ -23,6 +23,16 @@ export interface HttpResponse {
   readonly body: string;
 }
 
+export interface FileOptions {
+  /** How the text stands for the bytes of the file; default `utf8`. */
+  readonly encoding?: 'utf8' | 'base64';
+}
+
+export interface ListedFile {
+  readonly name: string;
+  readonly kind: 'file' | 'folder' | 'other';
+}
+
 export interface SkillLog {
   readonly debug: (message: string, fields?: object) => void;
   readonly info: (message: string, fields?: object) => void;
@@ -47,6 +57,19 @@ export interface SkillContext {
     readonly get: (key: string) => Promise<unknown>;
     readonly set: (key: string, value: unknown) => Promise<null>;
     readonly delete: (key: string) => Promise<boolean>;
+  };
+  /** Files of the workspace that the steps of the run share on one node; paths are relative to it. */
+  readonly fs: {
+    /** At most 10 MiB. */
+    readonly read: (path: string, options?: FileOptions) => Promise<string>;
+    /** Whole or not at all. */
+    readonly write: (path: string, data: string, options?: FileOptions) => Promise<null>;
+    readonly list: (path: string) => Promise<ListedFile[]>;
+    readonly stat: (path: string) => Promise<{ kind: 'file' | 'folder'; bytes: number }>;
+    /** A file, or a folder with nothing in it. */
+    readonly remove: (path: string) => Promise<null>;
+    /** With the folders above it; no error when it is there. */
+    readonly mkdir: (path: string) => Promise<null>;
   };
   readonly random: {
     /** Entropy of the machine as base64; 1 to 65,536 bytes. A replay gives the same again. */

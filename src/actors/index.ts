@@ -9,6 +9,7 @@ export {
 export { delegateOf } from './delegation/delegate-ref.ts';
 export type { DelegationCounts } from './delegation/delegation.ts';
 export { type DelegatorArgs, delegatorActor } from './delegation/delegator-actor.ts';
+export { effectsActor } from './effects-actor.ts';
 export type { Execution, ExecutionRequest, Invocation } from './execution.ts';
 export { kvActor, remoteKeyValue } from './kv-actor.ts';
 export { dependenciesOf } from './plan-graph.ts';

@@ -27,6 +27,7 @@ import {
 } from '../kernel/index.ts';
 import {
   type HostCallEvent,
+  type HostEffects,
   type HostProcess,
   type LogLine,
   type RunReport,
@@ -35,6 +36,7 @@ import {
   startSandbox,
   tierOf,
 } from '../sandbox/index.ts';
+import { remoteFiles } from './effects-actor.ts';
 import type { Execution, ExecutionRequest } from './execution.ts';
 import { remoteKeyValue } from './kv-actor.ts';
 import { resourcesOf } from './resources.ts';
@@ -43,6 +45,8 @@ export interface SkillActorArgs {
   readonly skill: SkillPackage;
   readonly tenant: TenantId;
   readonly kv: ActorRef;
+  /** What else there is for skills on this node. */
+  readonly effects?: ActorRef;
   readonly warmHosts: number;
   readonly sandbox?: SandboxSettings;
 }
@@ -152,6 +156,7 @@ async function runTraced(
     effects: {
       http: httpClientOf(ctx.system),
       keyValue: remoteKeyValue(state.kv, ctx.detached()),
+      ...effectsOf(state, request, ctx),
       random: ctx.system.random,
       clock,
       log: (line) => writeLine(line, ctx),
@@ -168,6 +173,17 @@ async function runTraced(
     span.end(clock.wallMs());
   }
   return report;
+}
+
+/** A call of a run has the workspace of that run: tasks are named `run/step/index`. */
+function effectsOf(
+  { effects, tenant }: SkillState,
+  { task }: ExecutionRequest,
+  ctx: ActorContext,
+): HostEffects {
+  if (!effects) return {};
+  const [run = ''] = task?.split('/') ?? [];
+  return run === '' ? {} : { files: remoteFiles(effects, { tenant, run }, ctx.detached()) };
 }
 
 function recordHostCall(

@@ -25,6 +25,8 @@ import type { skillActor } from './skill-actor.ts';
 
 export interface SkillPoolArgs {
   readonly kv: ActorRef;
+  /** What else there is for skills on this node. */
+  readonly effects?: ActorRef;
   /** Host processes kept ready on each thread. */
   readonly warmHosts: number;
   readonly sandbox?: SandboxSettings;
@@ -176,8 +178,9 @@ function newSlot(state: PoolState, invocation: Invocation, ctx: ActorContext): S
     return undefined;
   }
   const { skill, tenant, kv = state.kv } = invocation;
-  const { warmHosts, sandbox } = state;
-  const args = { skill, tenant, kv, warmHosts, ...(sandbox ? { sandbox } : {}) };
+  const { warmHosts, effects, sandbox } = state;
+  const shared = { ...(effects ? { effects } : {}), ...(sandbox ? { sandbox } : {}) };
+  const args = { skill, tenant, kv, warmHosts, ...shared };
   const ref = ctx.spawnOn(SKILL_ACTOR, args, { thread }) as Slot['ref'];
   const slot: Slot = {
     ref,

@@ -24,6 +24,7 @@ export const GrantSchema = Type.Object(
         { additionalProperties: false },
       ),
     ),
+    fs: Type.Optional(Type.Union([Type.Literal('read'), Type.Literal('write')])),
     kv: Type.Optional(Type.Boolean()),
     random: Type.Optional(Type.Boolean()),
     clock: Type.Optional(Type.Boolean()),
@@ -40,6 +41,7 @@ export interface CapabilityGrants {
     /** Lets an `http` host resolve to loopback or private addresses. For services that run beside the node. */
     readonly privateAddresses?: boolean;
   };
+  readonly fs?: 'read' | 'write';
   readonly kv?: boolean;
   readonly random?: boolean;
   readonly clock?: boolean;
@@ -102,6 +104,7 @@ const MEETS: {
     methods: inBoth(left.methods, right.methods),
     ...(left.privateAddresses && right.privateAddresses ? { privateAddresses: true } : {}),
   }),
+  fs: (left, right) => (left === 'write' && right === 'write' ? 'write' : 'read'),
   random: YES,
   clock: YES,
   ...YES_OR_NO,

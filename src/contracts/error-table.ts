@@ -5,6 +5,8 @@
  * A row says what happened (`describe`), whether trying again can help, how a face shows it (HTTP status, exit code) and
  * what the reader can do (`advice`). Exit codes: 1 the outcome was a failure, 2 bad usage or input, 3 cluster not reached.
  */
+
+import { CAPABILITY_ERRORS } from './capability-errors.ts';
 import {
   actorFault,
   badInput,
@@ -374,6 +376,7 @@ export const ERROR_TABLE = {
 
   ...PACKAGE_ERRORS,
   ...STATE_ERRORS,
+  ...CAPABILITY_ERRORS,
   ...NODE_ERRORS,
 } as const;
 

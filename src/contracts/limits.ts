@@ -76,6 +76,15 @@ export const LIMITS = {
   skillHostCallsInFlight: 64,
   hostCallArgumentBytes: 1 * MIB,
   hostCallResultBytes: 1 * MIB,
+  /** Files of a run's workspace: one read, all together, how many with folders. */
+  fileBytes: 10 * MIB,
+  workspaceBytes: 64 * MIB,
+  workspaceFiles: 1_000,
+  /** Workspaces of a node at once, and how long one that nobody uses stays when the end of its run was not heard. */
+  workspaces: 1_000,
+  workspaceIdleMs: 3_600_000,
+  filePathLength: 4_096,
+  folderDepth: 64,
   /** Of one call for entropy. */
   randomBytes: 64 * KIB,
   /** The most that a manifest may ask for; an operator who needs more splits the work. */

@@ -42,6 +42,11 @@ export const CapabilitySchema = Type.Object(
         closed,
       ),
     ),
+    fs: Type.Optional(
+      Type.Union([Type.Literal('read'), Type.Literal('write')], {
+        description: 'Files in the workspace of the run; `write` reads too.',
+      }),
+    ),
     kv: Type.Optional(Type.Boolean({ description: 'A key-value space of the skill and tenant.' })),
     random: Type.Optional(
       Type.Boolean({ description: 'Entropy of the machine, beside the seeded Math.random.' }),

@@ -54,6 +54,8 @@ export interface ExecuteParts {
   readonly journal: Journal;
   readonly pool: ActorRef;
   readonly verifier: ActorRef;
+  /** Told of the end of each run, so that nothing of it stays. */
+  readonly effects?: ActorRef;
   /** The operator's ceiling over every run. */
   readonly policy: Ceiling | undefined;
   /** Looks on other nodes for a skill that the registry lacks. Failure: SKILL_NOT_FOUND. */
@@ -140,6 +142,8 @@ async function attempt(
       timeoutMs,
       ...(context ? { trace: context } : {}),
     });
+    if (parts.effects)
+      system.tell(parts.effects, 'runEnded', { tenant: args.tenant, run: ids.runId });
     if (answer.kind !== 'answered') return failed(answer.error);
     const lost = await recorder.settled();
     return lost ? failed(lost) : answer.value;

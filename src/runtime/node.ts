@@ -41,6 +41,7 @@ import {
 import { nodeKeyOf, withoutPassword } from '../transport/index.ts';
 import { executeRun } from './execute.ts';
 import { NodeCluster } from './node-cluster.ts';
+import { openNodeEffects } from './node-effects.ts';
 import { type NodeSecret, openNodeKey } from './node-key-file.ts';
 import { countRuns, measureSpans, observeNode } from './node-metrics.ts';
 import type { NodeOptions } from './node-options.ts';
@@ -153,8 +154,10 @@ function assemble(
   const names = Array.from({ length: threads }, (_, i) => `t${i + 1}` as ThreadName);
   const threadSupervisor = startThreads(system, { group, names, drainMs: DRAIN_MS });
   const kv = system.spawn(kvActor, stores.keyValue, { name: 'kv' });
+  const effects = openNodeEffects({ system, ports: realPorts, dataDir: options.dataDir });
   const hosts = { warmHosts, ...(options.sandbox ? { sandbox: options.sandbox } : {}) };
-  const pool = system.spawn(skillPoolActor, { kv, ...hosts, slotsPerThread }, { name: 'skills' });
+  const poolArgs = { kv, effects: effects.ref, ...hosts, slotsPerThread };
+  const pool = system.spawn(skillPoolActor, poolArgs, { name: 'skills' });
   const { policy } = options;
   const ownTrace = async (correlationId: string): Promise<readonly SpanRecord[]> => {
     tracing.flush();
@@ -198,6 +201,7 @@ function assemble(
     journal: stores.journal,
     pool: workers,
     verifier,
+    effects: effects.ref,
     policy,
     ...(place ? { findElsewhere: place.delegation.find } : {}),
   };
@@ -305,6 +309,7 @@ function assemble(
         await place?.leave();
         await metrics?.close();
         await group.close();
+        await effects.close();
         await cluster?.close();
         tracing.stop();
         await closeStores(stores);
@@ -320,6 +325,8 @@ function assemble(
         reason: describeExit(end.reason),
       });
     }
+    const prepared = await effects.prepare();
+    if (!prepared.ok) return prepared;
     phase(`threads ${names.join(', ')}`);
     if (place) {
       const entered = await place.enter();

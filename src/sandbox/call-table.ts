@@ -4,6 +4,14 @@
  */
 export const CALLS = {
   http: { request: [1, 1] },
+  fs: {
+    read: [1, 2],
+    write: [2, 3],
+    list: [1, 1],
+    stat: [1, 1],
+    remove: [1, 1],
+    mkdir: [1, 1],
+  },
   kv: { get: [1, 1], set: [2, 2], delete: [1, 1] },
   random: { bytes: [1, 1] },
   clock: { now: [0, 0] },

@@ -68,6 +68,15 @@ const GATES: Readonly<Record<Capability, Gate>> = {
       return held.value.length;
     },
   },
+  fs: {
+    use: "await ctx.fs.write('seen', 'x'); if ((await ctx.fs.read('seen')) !== 'x') throw new Error('no file');",
+    asked: { fs: 'write' },
+    notAsked: {},
+    granted: () => ({ fs: 'write' }),
+    notGranted: {},
+    bare: 'denied',
+    effects: async ({ ok }) => (ok ? 1 : 0),
+  },
   random: {
     use: "if ((await ctx.random.bytes(8)).length !== 12) throw new Error('no entropy');",
     asked: { random: true },

@@ -3,6 +3,7 @@ import type { Capabilities, CapabilityGrants } from '../../src/contracts/index.t
 
 export const ASKED: Required<Capabilities> = {
   http: { hosts: ['api.example.com'] },
+  fs: 'write',
   kv: true,
   random: true,
   clock: true,
@@ -11,6 +12,7 @@ export const ASKED: Required<Capabilities> = {
 
 export const GRANTED: Required<CapabilityGrants> = {
   http: { hosts: ['api.example.com'], methods: ['GET'] },
+  fs: 'write',
   kv: true,
   random: true,
   clock: true,

@@ -11,11 +11,14 @@ import type {
 } from '../../contracts/index.ts';
 import type { HttpClient } from '../../host/index.ts';
 import type { CapabilityName } from '../call-table.ts';
+import type { Files } from './fs.ts';
 import type { LogSink } from './log.ts';
 
 /** The world behind the capabilities. What is absent cannot be reached, whatever is granted. */
 export interface HostEffects {
   readonly http?: HttpClient;
+  /** Of this run alone. */
+  readonly files?: Files;
   readonly keyValue?: Omit<KeyValue, 'list'>;
   readonly random?: Pick<Random, 'bytes'>;
   readonly clock?: Pick<Clock, 'wallMs'>;

@@ -3,6 +3,7 @@
 import type { CapabilityName } from '../call-table.ts';
 import type { Capability } from './capability.ts';
 import { clock } from './clock.ts';
+import { fs } from './fs.ts';
 import { http } from './http.ts';
 import { kv } from './kv.ts';
 import { log } from './log.ts';
@@ -10,6 +11,7 @@ import { random } from './random.ts';
 
 export const CAPABILITIES: { readonly [C in CapabilityName]: Capability<C> } = {
   http,
+  fs,
   kv,
   random,
   clock,

@@ -1,0 +1,22 @@
+/** Errors of what skills reach through their capabilities, beside those of egress. */
+import { denied, effect, type Limit, missing, over, overLimit } from './error-row.ts';
+
+export const CAPABILITY_ERRORS = {
+  PATH_REFUSED: denied<{ path: string; reason: string }>(
+    (d) => `path ${d.path} is refused: ${d.reason}`,
+    'Name a regular file or folder inside the workspace, relative to it; links are not followed.',
+  ),
+  FILE_NOT_FOUND: missing<{ path: string }>(
+    (d) => `the workspace has no ${d.path}`,
+    'Look with ctx.fs.list; a workspace lives as long as its run, on one node.',
+  ),
+  FILE_TOO_LARGE: overLimit<Limit>(over('a file'), 'Keep it in parts of that size.'),
+  WORKSPACE_FULL: overLimit<Limit>(
+    over('the workspace'),
+    'Remove what is not needed, or ask the operator for a larger workspace.',
+  ),
+  FILE_FAILED: effect<{ path: string; reason: string }>(
+    (d) => `the file system failed at ${d.path}: ${d.reason}`,
+    'See what is wrong with the disk of the node’s data directory.',
+  ),
+} as const;

@@ -1,0 +1,41 @@
+/**
+ * Capability `fs`: files in the workspace of the run, `ctx.fs.read(path)`, `write(path, data)`, `list`, `stat`, `remove`, `mkdir`.
+ * `read` allows the calls that change nothing, `write` all.
+ */
+import { failure, type Json, type Result } from '../../contracts/index.ts';
+import { CALLS } from '../call-table.ts';
+import { type FileRequest, readFileRequest } from '../files/file-request.ts';
+import { type Capability, resourceId } from './capability.ts';
+
+/** The workspace of one run. Never rejects. */
+export interface Files {
+  readonly serve: (request: FileRequest) => Promise<Result<Json>>;
+}
+
+const WRITING: readonly string[] = ['write', 'remove', 'mkdir'];
+const opOf = (name: string): string => name.slice('fs.'.length);
+
+export const fs: Capability<'fs'> = {
+  name: 'fs',
+  calls: Object.keys(CALLS.fs),
+  effective: (asked, granted) => {
+    if (!asked || !granted) return undefined;
+    return asked === 'write' && granted === 'write' ? 'write' : 'read';
+  },
+  missing: ({ files }) => (files ? undefined : 'this node has no workspace for the run'),
+  serve: async ({ name, args }, grant, { files }) => {
+    const op = opOf(name);
+    if (WRITING.includes(op) && grant !== 'write') {
+      return failure('CAPABILITY_DENIED', { capability: 'fs', reason: 'only reading was granted' });
+    }
+    const request = readFileRequest(op, args);
+    if (typeof request === 'string') {
+      return failure('HOST_CALL_INVALID', { capability: 'fs', reason: request });
+    }
+    return files ? files.serve(request) : failure('INTERNAL', { reason: 'fs without a workspace' });
+  },
+  actionOf: ({ name, args: [path] }) => ({
+    resource: { type: 'Path', id: resourceId(path) },
+    attributes: { op: opOf(name), writes: WRITING.includes(opOf(name)) },
+  }),
+};
