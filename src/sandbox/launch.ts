@@ -15,6 +15,7 @@ import { dataLimitBytes } from './budget.ts';
 import { hostFiles } from './host-files.ts';
 import type { ReadyFrame } from './host-frames.ts';
 import type { LaunchTools } from './launch-tools.ts';
+import type { Tier } from './settings.ts';
 import { NO_WALL, nodeFlagsBehind, type Wall, wallWords } from './wall.ts';
 
 /** Below this, known escapes are open. */
@@ -72,9 +73,18 @@ export function wrapperWords(options: LaunchOptions): readonly string[] {
   ];
 }
 
+const IS_CHECKOUT = import.meta.url.endsWith('.ts');
+
+/** @returns why this installation has no hosts of that tier, or undefined when it has */
+export function tierRefusal(tier: Tier): string | undefined {
+  return tier === 'jitless' && IS_CHECKOUT
+    ? 'Node strips types by WebAssembly, which --jitless takes away: install the built package (npm pack)'
+    : undefined;
+}
+
 /** `host-main` beside this file, in the form this file has: .ts in the repository, .js in the package. */
 function hostMainFile(): string {
-  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
+  const extension = IS_CHECKOUT ? 'ts' : 'js';
   return fileURLToPath(new URL(`./host-main.${extension}`, import.meta.url));
 }
 

@@ -16,7 +16,7 @@ import {
 import { memoryClassOf } from './budget.ts';
 import type { HostProcess, LeasedHost } from './host-process.ts';
 import { HostStarter } from './host-starter.ts';
-import { unfitReason } from './launch.ts';
+import { tierRefusal, unfitReason } from './launch.ts';
 import type { LaunchTools } from './launch-tools.ts';
 import { refuseLevel, type SandboxLevel, type WantedLevel } from './sandbox-level.ts';
 import type { Tier } from './settings.ts';
@@ -40,7 +40,7 @@ export interface SandboxOptions {
 export interface Sandbox {
   /**
    * A host process for `tenant` alone, with memory for `resources` (default: the default contract). Warm if one is ready,
-   * else started now. Failures: SANDBOX_UNAVAILABLE.
+   * else started now. Failures: SANDBOX_UNAVAILABLE, SANDBOX_UNSUPPORTED.
    */
   readonly lease: (
     tenant: TenantId,
@@ -105,6 +105,8 @@ export async function startSandbox(options: SandboxOptions): Promise<Result<Sand
     }),
     lease: async (tenant, resources = DEFAULT_RESOURCES, tier = 'jit') => {
       if (closed) return failure('SANDBOX_UNAVAILABLE', { reason: 'the sandbox is closed' });
+      const refusal = tierRefusal(tier);
+      if (refusal) return failure('SANDBOX_UNSUPPORTED', { reason: refusal });
       const memoryClassMiB = memoryClassOf(resources);
       const prepared = memoryClassMiB === smallest ? stockOf(tier).take() : undefined;
       const leased = prepared ? success(prepared) : await freshHost(memoryClassMiB, tier);

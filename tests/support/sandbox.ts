@@ -19,6 +19,7 @@ import {
   type RunRequest,
   type Sandbox,
   startSandbox,
+  type Tier,
 } from '../../src/sandbox/index.ts';
 
 export interface AttackOptions {
@@ -74,7 +75,10 @@ export interface SandboxWorld {
  * One sandbox for the tests of a file. Afterwards it proves what every attack must leave intact: another tenant still gets
  * right answers, no prototype of the node has changed, and no process is left.
  */
-export function sandboxWorld(): SandboxWorld {
+export function sandboxWorld(
+  start: typeof startSandbox = startSandbox,
+  tier: Tier = 'jit',
+): SandboxWorld {
   let started: Sandbox | undefined;
   const pids = new Set<number>();
   const sandbox = (): Sandbox => {
@@ -82,7 +86,7 @@ export function sandboxWorld(): SandboxWorld {
     return started;
   };
   const lease: SandboxWorld['lease'] = async (tenant = 'mallory', resources) => {
-    const leased = await sandbox().lease(tenant as TenantId, resources);
+    const leased = await sandbox().lease(tenant as TenantId, resources, tier);
     if (!leased.ok) throw new Error(leased.error.message);
     if (leased.value.pid !== undefined) pids.add(leased.value.pid);
     return leased.value;
@@ -95,7 +99,7 @@ export function sandboxWorld(): SandboxWorld {
     return report;
   };
   beforeAll(async () => {
-    const result = await startSandbox({
+    const result = await start({
       ports: { clock: realClock, timers: realTimers },
       processes: realProcesses,
     });
