@@ -11,10 +11,12 @@ import type {
   Usage,
 } from '../contracts/index.ts';
 import type { ActorRef } from '../kernel/index.ts';
-import type { EffectTape } from '../sandbox/index.ts';
+import type { EffectTape, RunEntry } from '../sandbox/index.ts';
 
 export interface ExecutionRequest {
   readonly input: Json;
+  /** Default: the skill's default export. */
+  readonly entry?: RunEntry;
   /** Both from the call's contract: what the sandbox enforces. */
   readonly grants: CapabilityGrants;
   readonly resources: ResourceContract;

@@ -12,6 +12,13 @@ export { type DelegatorArgs, delegatorActor } from './delegation/delegator-actor
 export { effectsActor } from './effects-actor.ts';
 export type { Execution, ExecutionRequest, Invocation } from './execution.ts';
 export { kvActor, remoteKeyValue } from './kv-actor.ts';
+export {
+  type ModuleKind,
+  type ModuleMessage,
+  moduleKey,
+  moduleKind,
+} from './module/module-kind.ts';
+export type { ModuleState, TurnWorld } from './module/module-turn.ts';
 export { dependenciesOf } from './plan-graph.ts';
 export {
   referenceFault,

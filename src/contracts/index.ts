@@ -1,4 +1,12 @@
 /** The ground floor: schemas, errors, ids, limits and ports. No effects; imports nothing of Skein. */
+export {
+  type ActorModule,
+  ActorModuleSchema,
+  type TurnCause,
+  type TurnInput,
+  type TurnOutput,
+  TurnOutputSchema,
+} from './actor-module.ts';
 export { type Address, formatAddress, parseAddress } from './address.ts';
 export {
   type CapabilityGrants,

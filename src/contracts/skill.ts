@@ -1,17 +1,13 @@
 /** The skill package's manifest, `skill.json`: what a skill is, takes, gives, asks for and may use. */
 import Type, { type Static } from 'typebox';
+import { ActorModuleSchema } from './actor-module.ts';
+import { AuthorSchema } from './author-schema.ts';
 import { LIMITS } from './limits.ts';
 
 const MIB = 1024 * 1024;
 const closed = { additionalProperties: false } as const;
 const limited = (maximum: number, description: string) =>
   Type.Optional(Type.Integer({ minimum: 1, maximum, description }));
-
-/** A JSON Schema (2020-12) written by the skill's author. It is evaluated in the sandbox's host process, never in the node. */
-export const AuthorSchema = Type.Unsafe<Readonly<Record<string, unknown>> | boolean>({
-  type: ['object', 'boolean'],
-  description: 'A JSON Schema, draft 2020-12.',
-});
 
 export const CapabilitySchema = Type.Object(
   {
@@ -143,6 +139,7 @@ export const ManifestSchema = Type.Object(
     ),
     input: AuthorSchema,
     output: AuthorSchema,
+    actor: Type.Optional(ActorModuleSchema),
     capabilities: Type.Optional(CapabilitySchema),
     resources: Type.Optional(ResourceSchema),
     effects: Type.Optional(

@@ -1,5 +1,6 @@
 /** Runs: the node that carries them out, plans, and `execute`. */
 
+export type { ActorMessage } from './actor-message.ts';
 export { readCeiling } from './ceiling-file.ts';
 export { ClusterFileSchema, type ClusterPlan, readClusterFile } from './cluster-file.ts';
 export {
@@ -14,6 +15,7 @@ export { type ExecuteParts, type ExecuteRequest, executeRun } from './execute.ts
 export { type GateReport, type GateWorld, validate } from './gates/index.ts';
 export { GroupOperator, type GroupStatus, type RedeployRequest } from './group-operator.ts';
 export { startNode } from './node.ts';
+export type { ActiveActor } from './node-actors.ts';
 export { type DelegationParts, type NodeDelegation, startDelegation } from './node-delegation.ts';
 export { labelFault, parseLabels } from './node-labels.ts';
 export type { NodeOptions } from './node-options.ts';

@@ -1,5 +1,5 @@
 /** What a node is started with. Every setting has a default that suits one machine. */
-import type { Ceiling, WhileAway } from '../contracts/index.ts';
+import type { CapabilityGrants, Ceiling, WhileAway } from '../contracts/index.ts';
 import type { SandboxSettings } from '../sandbox/index.ts';
 import type { LogLevel, MetricsOptions } from '../telemetry/index.ts';
 import type { VirtualSettings } from './node-virtual.ts';
@@ -43,6 +43,8 @@ export interface NodeOptions {
   readonly skillFolders?: readonly string[];
   /** The operator's ceiling over every run: skills, resources and grants that nobody gets past. */
   readonly policy?: Ceiling;
+  /** What the actors of skill packages may have, under the manifest of each and `policy`. Default: log lines alone. */
+  readonly actorGrants?: CapabilityGrants;
   /** Serves Prometheus at `http://HOST:PORT/metrics`; port 0 takes a free one, the host is loopback by default. */
   readonly metrics?: MetricsOptions;
   /** Joins the nodes of one name through NATS. Default: the node stays by itself. */

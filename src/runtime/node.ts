@@ -40,6 +40,7 @@ import {
 } from '../telemetry/index.ts';
 import { nodeKeyOf, withoutPassword } from '../transport/index.ts';
 import { executeRun } from './execute.ts';
+import { NodeActors } from './node-actors.ts';
 import { NodeCluster } from './node-cluster.ts';
 import { openNodeEffects } from './node-effects.ts';
 import { type NodeSecret, openNodeKey } from './node-key-file.ts';
@@ -223,6 +224,7 @@ function assemble(
   }
   let closing: Promise<void> | undefined;
   let virtual: NodeVirtual | undefined;
+  let actors: NodeActors | undefined;
 
   const sandboxes = async (): Promise<readonly Result<SandboxStatus>[]> =>
     Promise.all(names.map((thread) => keeperStatus(system, keepers, thread)));
@@ -241,6 +243,10 @@ function assemble(
     get virtual() {
       invariant(virtual, 'a node is given out when it is ready');
       return virtual.actors;
+    },
+    get actors() {
+      invariant(actors, 'a node is given out when it is ready');
+      return actors;
     },
     recovered: stores.recovered,
     metricsUrl: metrics?.url,
@@ -263,7 +269,11 @@ function assemble(
     },
     describe: async (skill) =>
       skill.includes('/') ? loadSkillPackage(skill) : registry.find(skill),
-    register: (skill) => registry.register(skill),
+    register: async (skill) => {
+      const registered = await registry.register(skill);
+      const hosted = registered.ok ? await actors?.host() : undefined;
+      return hosted?.ok === false ? hosted : registered;
+    },
     resourceContract: async (skill, { grants = {}, profile } = {}) => {
       const found = await node.describe(skill);
       if (!found.ok) return found;
@@ -339,6 +349,15 @@ function assemble(
     });
     if (!opened.ok) return opened;
     virtual = opened.value;
+    actors = new NodeActors({
+      ...{ system, registry, pool, log, virtual: virtual.actors },
+      terms: () => ({
+        grants: options.actorGrants ?? { log: true },
+        ceilings: policy ? [policy] : [],
+      }),
+    });
+    const hosted = await actors.host();
+    if (!hosted.ok) return hosted;
     for (const status of await sandboxes()) {
       if (!status.ok) return status;
     }

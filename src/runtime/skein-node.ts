@@ -12,6 +12,7 @@ import type {
 import type { ActorSystem, DeadLetter, SystemEnd } from '../kernel/index.ts';
 import type { DrainReport, NodeFacts, SupervisorReport, ThreadGroup } from '../supervisor/index.ts';
 import type { ExecuteRequest } from './execute.ts';
+import type { NodeActors } from './node-actors.ts';
 import type { Trace } from './node-traces.ts';
 import type { ClusterStatus } from './open-cluster.ts';
 import type { Query, QueryAnswers } from './query.ts';
@@ -43,6 +44,8 @@ export interface SkeinNode {
   readonly threads: ThreadGroup;
   /** Actors that are addressed by kind and key, wherever they live. */
   readonly virtual: VirtualActors;
+  /** Actors that skill packages bring, behind the wall. */
+  readonly actors: Pick<NodeActors, 'ask' | 'active'>;
   readonly recovered: readonly string[];
   /** Where Prometheus scrapes, when the node was started with `metrics`. */
   readonly metricsUrl: string | undefined;

@@ -183,7 +183,7 @@ const run = async (handler, input) => {
   try {
     if (typeof handler !== 'function') {
       settled = true;
-      return settle('failed', '{"kind":"refused","reason":"the default export is not a function"}');
+      return settle('failed', stringify({ __proto__: null, kind: 'refused', reason: config.missing }));
     }
     value = await handler(parse(input), ctx);
   } catch (thrown) { return fail(thrown); }

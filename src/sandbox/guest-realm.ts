@@ -3,8 +3,10 @@
  * One realm serves one run. Nothing of isolated-vm is reachable inside: what goes in is text, what comes out is `post`.
  */
 import ivm from 'isolated-vm';
+import { ACTOR_LOADER, SKILL_LOADER } from './guest-actor.ts';
 import { GUEST_PRELUDE } from './guest-prelude.ts';
 import type { Ending, RunFrame } from './host-frames.ts';
+import type { RunEntry } from './run-rules.ts';
 
 /** The prelude's functions, the only ways in. */
 export type GuestEntry = 'configure' | 'start' | 'deliver' | 'status';
@@ -14,8 +16,8 @@ export interface Realm {
   readonly isolate: ivm.Isolate;
   readonly guest: Readonly<Record<GuestEntry, ivm.Reference>>;
   readonly context: ivm.Context;
-  /** Exports the skill's `handler`, and `loaded`, readable once the skill's top level has run to its end. */
-  readonly loader: ivm.Module;
+  /** By entry. Each exports what is to be called as `handler`, and `loaded`, readable once the skill's top level has run to its end. */
+  readonly loaders: Readonly<Record<RunEntry['kind'], ivm.Module>>;
   /** Where posts of the guest go; set by the run. */
   post: (kind: string, ...parts: string[]) => void;
   /** V8 has lost the isolate; set by the run. */
@@ -24,8 +26,6 @@ export interface Realm {
 
 /** Below this isolated-vm makes no isolate. */
 const ISOLATE_MIB_MIN = 8;
-
-const LOADER = "export { default as handler } from 'skill'; export const loaded = true;";
 
 export function createRealm(memoryMiB: number): Realm {
   const made: { realm?: Realm } = {};
@@ -53,7 +53,10 @@ export function createRealm(memoryMiB: number): Realm {
       deliver: entry('deliver'),
       status: entry('status'),
     },
-    loader: isolate.compileModuleSync(LOADER, { filename: 'skein:loader' }),
+    loaders: {
+      skill: isolate.compileModuleSync(SKILL_LOADER, { filename: 'skein:loader' }),
+      actor: isolate.compileModuleSync(ACTOR_LOADER, { filename: 'skein:loader' }),
+    },
     post: () => undefined,
     catastrophe: () => undefined,
   };
@@ -62,37 +65,39 @@ export function createRealm(memoryMiB: number): Realm {
 
 /** Compiles the skill's module and runs its top level. @returns how that ended the run, or nothing when it went well */
 export async function loadSkill(frame: RunFrame, realm: Realm): Promise<Ending | undefined> {
-  const module = await compile(frame.source, realm);
-  if ('kind' in module) return module;
+  const loader = realm.loaders[frame.entry];
+  const refusal = await link(frame.source, loader, realm);
+  if (refusal) return refusal;
   await realm.guest.configure.apply(undefined, [JSON.stringify(guestConfig(frame))]);
   try {
-    await realm.loader.evaluate();
+    await loader.evaluate();
   } catch (thrown) {
     return { kind: 'threw', ...errorText(thrown) };
   }
   // The top level may await, but nothing outside answers before the handler is called: what is not loaded now never is.
-  const loaded = await realm.loader.namespace.get('loaded').catch(() => false);
+  const loaded = await loader.namespace.get('loaded').catch(() => false);
   return loaded === true ? undefined : { kind: 'never-settled' };
 }
 
-async function compile(source: string, realm: Realm): Promise<ivm.Module | Ending> {
+async function link(source: string, loader: ivm.Module, realm: Realm): Promise<Ending | undefined> {
   try {
     const module = await realm.isolate.compileModule(source, { filename: 'skill.js' });
     const [imported] = module.dependencySpecifiers;
     if (imported !== undefined) {
       return { kind: 'refused', reason: `it imports ${imported.slice(0, 200)}` };
     }
-    await realm.loader.instantiate(realm.context, (specifier) => {
+    await loader.instantiate(realm.context, (specifier) => {
       if (specifier === 'skill') return module;
       throw new Error('there is nothing to import');
     });
-    return module;
+    return undefined;
   } catch (thrown) {
     return { kind: 'refused', reason: errorText(thrown).message };
   }
 }
 
-const guestConfig = ({ seed, startWallMs, log, resources, argumentCap }: RunFrame) => ({
+const guestConfig = ({ entry, seed, startWallMs, log, resources, argumentCap }: RunFrame) => ({
+  missing: entry === 'skill' ? 'the default export is not a function' : 'it exports no `actor`',
   seed,
   startWallMs,
   log,

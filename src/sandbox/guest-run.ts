@@ -9,10 +9,10 @@
  * again: that is `never-settled`. Answers are entered one by one, since what they meet depends on it, and replays rely on it.
  */
 import type { Timers } from '../contracts/index.ts';
-import { checkAuthorSchema } from './author-schema.ts';
 import { type GuestEntry, loadSkill, type Realm } from './guest-realm.ts';
 import type { AnswerFrame, Ending, RunFrame } from './host-frames.ts';
 import { watchLimits } from './run-limits.ts';
+import { checkRules } from './run-rules.ts';
 
 export interface RunEnd {
   readonly ending: Ending;
@@ -103,7 +103,7 @@ export class GuestRun {
     const refusal = judgeInput(this.#frame) ?? (await loadSkill(this.#frame, this.#realm));
     if (this.#realm.isolate.isDisposed) this.#hit('heap');
     if (refusal) return refusal;
-    const { namespace } = this.#realm.loader;
+    const { namespace } = this.#realm.loaders[this.#frame.entry];
     const handler = await namespace.get('handler', { reference: true });
     await this.#enter('start', handler.derefInto(), JSON.stringify(this.#frame.input));
     while (!this.#settled) {
@@ -155,15 +155,15 @@ export class GuestRun {
   }
 }
 
-function judgeInput({ inputSchema, input }: RunFrame): Ending | undefined {
-  const verdict = checkAuthorSchema(inputSchema, input);
+function judgeInput({ rules, input }: RunFrame): Ending | undefined {
+  const verdict = checkRules(rules.input, input);
   if (verdict.kind === 'fits') return undefined;
   if (verdict.kind === 'differs') return { ...verdict, kind: 'input-invalid' };
   return { kind: 'refused', reason: `the input schema: ${verdict.reason}` };
 }
 
 function judgeSettlement(
-  { resources, outputSchema }: RunFrame,
+  { resources, rules }: RunFrame,
   kind: string,
   json: string,
 ): Pick<RunEnd, 'ending' | 'outputJson'> {
@@ -172,7 +172,7 @@ function judgeSettlement(
     return { ending: { kind: 'output-too-large', unit: 'bytes' } };
   }
   const value = JSON.parse(json);
-  const verdict = checkAuthorSchema(outputSchema, value);
+  const verdict = checkRules(rules.output, value);
   if (verdict.kind === 'fits') return { ending: { kind: 'value', value }, outputJson: json };
   if (verdict.kind === 'differs') return { ending: { ...verdict, kind: 'output-invalid' } };
   return { ending: { kind: 'refused', reason: `the output schema: ${verdict.reason}` } };

@@ -8,6 +8,7 @@ import { Compile } from 'typebox/compile';
 import { type Json, LIMITS, type ResourceContract } from '../contracts/index.ts';
 import { CALL_ARGUMENTS_MAX, CALL_NAMES, CAPABILITY_NAMES } from './call-table.ts';
 import { exceededBound, type JsonBounds } from './json-measure.ts';
+import type { RunEntry, RunRules } from './run-rules.ts';
 
 /** Node to host: run this. One at a time. */
 export interface RunFrame {
@@ -15,8 +16,8 @@ export interface RunFrame {
   readonly run: number;
   readonly source: string;
   readonly input: Json;
-  readonly inputSchema: unknown;
-  readonly outputSchema: unknown;
+  readonly entry: RunEntry['kind'];
+  readonly rules: RunRules;
   readonly resources: ResourceContract;
   readonly argumentCap: typeof ARGUMENT_BOUNDS;
   /** Whether log lines were granted; all other grants are checked by the node, call by call. */

@@ -29,6 +29,7 @@ import {
 } from './host-frames.ts';
 import { printable } from './printable.ts';
 import type { RunReport, RunRequest } from './run-request.ts';
+import { rulesOf } from './run-rules.ts';
 import { exitFailure, type RunFacts, resultOf } from './violations.ts';
 
 export interface HostedRunPorts {
@@ -95,15 +96,15 @@ export class HostedRun {
   }
 
   start(): void {
-    const { skill, input, resources, grants } = this.#request;
+    const { skill, input, resources, grants, entry = { kind: 'skill' } } = this.#request;
     const { seed } = this.#worldStart();
     this.#ports.send({
       kind: 'run',
       run: this.#run,
       source: skill.source,
       input,
-      inputSchema: skill.manifest.input,
-      outputSchema: skill.manifest.output,
+      entry: entry.kind,
+      rules: rulesOf(skill.manifest, entry),
       resources,
       argumentCap: ARGUMENT_BOUNDS,
       log: grants.log === true,

@@ -15,6 +15,7 @@ export type { AnswerFrame, Ending, RunFrame } from './host-frames.ts';
 export type { LeasedHost as HostProcess } from './host-process.ts';
 export { HostedRun } from './hosted-run.ts';
 export type { HostCallEvent, RunReport, RunRequest } from './run-request.ts';
+export { checkRules, type RunEntry } from './run-rules.ts';
 export { type Sandbox, type SandboxOptions, startSandbox } from './sandbox.ts';
 export {
   type MissingLayer,

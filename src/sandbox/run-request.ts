@@ -12,6 +12,7 @@ import type {
 } from '../contracts/index.ts';
 import type { HostEffects } from './capability.ts';
 import type { EffectTape } from './effect-tape.ts';
+import type { RunEntry } from './run-rules.ts';
 
 /** One host call that the node served, for traces and the audit log. */
 export interface HostCallEvent {
@@ -28,6 +29,8 @@ export interface RunRequest {
   /** Must be the tenant that leased the host. */
   readonly tenant: TenantId;
   readonly input: Json;
+  /** Default: the skill's default export. */
+  readonly entry?: RunEntry;
   readonly resources: ResourceContract;
   /** The effective grants; see `effectiveGrants`. */
   readonly grants: CapabilityGrants;

@@ -6,7 +6,7 @@
 import type { SandboxExit } from '../contracts/index.ts';
 import {
   type AnswerFrame,
-  checkAuthorSchema,
+  checkRules,
   type Ending,
   HostedRun,
   type RunFrame,
@@ -164,8 +164,8 @@ class SkillHost {
   }
 }
 
-function judgeInput({ inputSchema, input }: RunFrame): Ending | undefined {
-  const verdict = checkAuthorSchema(inputSchema, input);
+function judgeInput({ rules, input }: RunFrame): Ending | undefined {
+  const verdict = checkRules(rules.input, input);
   if (verdict.kind === 'fits') return undefined;
   if (verdict.kind === 'differs') return { ...verdict, kind: 'input-invalid' };
   return { kind: 'refused', reason: `the input schema: ${verdict.reason}` };
@@ -178,7 +178,7 @@ function judgeOutput(frame: RunFrame, calls: SkillCalls, made: unknown): Ending 
     return { kind: 'output-too-large', unit: 'bytes' };
   }
   const value = JSON.parse(output.json);
-  const verdict = checkAuthorSchema(frame.outputSchema, value);
+  const verdict = checkRules(frame.rules.output, value);
   if (verdict.kind === 'fits') return { kind: 'value', value };
   if (verdict.kind === 'differs') return { ...verdict, kind: 'output-invalid' };
   return { kind: 'refused', reason: `the output schema: ${verdict.reason}` };

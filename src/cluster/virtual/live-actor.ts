@@ -190,7 +190,7 @@ export class LiveActor {
     if (!due || due.atMs > nowMs) return this.#planReminder();
     const { reminder } = due;
     const { name, sequence, dueAtMs, payload } = reminder;
-    const handler = definition.reminders?.[name];
+    const handler = definition.reminders?.[name] ?? definition.otherReminder;
     if (!handler) log.warn('a reminder has no handler and is dropped', { actor: address, name });
     const fired = { name, sequence, dueAtMs, payload };
     const answer = await this.run(

@@ -71,6 +71,8 @@ export interface VirtualActorDefinition<S, H extends VirtualHandlers<S>> {
   readonly reminders?: Readonly<
     Record<string, (state: S, reminder: FiredReminder, ctx: VirtualContext) => unknown>
   >;
+  /** Of the names that `reminders` does not have. */
+  readonly otherReminder?: (state: S, reminder: FiredReminder, ctx: VirtualContext) => unknown;
   /** Without messages for this long it gives its lease back. Default 60,000. */
   readonly passivateAfterIdleMs?: number;
   /** Only nodes with all of these labels may have it. */

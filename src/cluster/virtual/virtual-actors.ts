@@ -129,6 +129,13 @@ export class VirtualActors {
     return announced;
   }
 
+  /** Forgets a kind: its actors here are handed over, and what comes for them is no longer for this node. */
+  async unregister(kind: string): Promise<void> {
+    const host = this.#hosts.get(kind);
+    this.#hosts.delete(kind);
+    await host?.close();
+  }
+
   /** The actor of that key. @throws VIRTUAL_KIND_UNKNOWN or ARGUMENT_INVALID (the key), as a `SkeinException` */
   get<S, H extends VirtualHandlers<S>>(
     { kind }: VirtualActorDefinition<S, H>,
