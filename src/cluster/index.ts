@@ -49,7 +49,7 @@ export {
   type LeaseTerms,
 } from './ownership/lease-terms.ts';
 export { LeaseWatch, type LeaseWatchOptions, type Standing } from './ownership/lease-watch.ts';
-export { Ownership, type OwnershipOptions } from './ownership/ownership.ts';
+export { forgetLeases, Ownership, type OwnershipOptions } from './ownership/ownership.ts';
 export {
   type Candidate,
   type PlacementRules,

@@ -18,6 +18,12 @@ export interface BucketWrite {
   readonly revision: number;
 }
 
+export interface BucketContent {
+  readonly entries: readonly BucketWrite[];
+  /** The highest that was ever given. */
+  readonly revision: number;
+}
+
 interface UnflushedWrite {
   readonly write: BucketWrite;
   readonly before: BucketWrite | undefined;
@@ -28,7 +34,13 @@ export class StateBucket {
   readonly #last = new Map<string, BucketWrite>();
   readonly #unflushed: UnflushedWrite[] = [];
   readonly #listeners = new Set<(write: BucketWrite) => void>();
-  #revision = 0;
+  #revision: number;
+
+  /** Goes on from what was kept; default: from nothing. */
+  constructor({ entries, revision }: BucketContent = { entries: [], revision: 0 }) {
+    for (const write of entries) this.#last.set(write.key, write);
+    this.#revision = revision;
+  }
 
   write({ key, text, expected }: WantedWrite, atMs = 0): Result<StateWrite> {
     const before = this.#last.get(key);

@@ -1,6 +1,12 @@
 /** The durable log and the key-value store beside it: the bodies of the ports `Journal` and `KeyValue`. */
 export { writeFileDurably } from './database-file.ts';
-export { type Inspection, inspectJournal, inspectKeyValue, isInUse } from './inspect.ts';
+export {
+  type Inspection,
+  inspectJournal,
+  inspectKeyValue,
+  inspectState,
+  isInUse,
+} from './inspect.ts';
 export { type JetStreamProbe, type JetStreamProbed, probeJetStream } from './jetstream-probe.ts';
 export { type JetStreamStateOptions, openJetStreamState } from './jetstream-state.ts';
 export { type MemoryJournalOptions, memoryJournal } from './memory-journal.ts';
@@ -18,3 +24,4 @@ export {
   type SqliteKeyValue,
   type SqliteKeyValueOptions,
 } from './sqlite-key-value.ts';
+export { openSqliteState, type SqliteStateOptions } from './sqlite-state.ts';

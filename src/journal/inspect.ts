@@ -1,4 +1,4 @@
-/** Judges a journal or a key-value store where it lies, without opening it for writing: nothing is made, moved or locked. */
+/** Judges a journal, a key-value store or the state of actors where it lies, without opening it for writing: nothing is made, moved or locked. */
 import fs from 'node:fs';
 import { failure, type Result, reasonOf, success, type Timers } from '../contracts/index.ts';
 import type { Damage } from './chain-verifier.ts';
@@ -7,6 +7,7 @@ import { readHeadFile } from './head-file.ts';
 import { judgeJournal } from './journal-file.ts';
 import { judgeKeyValue } from './key-value-file.ts';
 import { isBusy, unavailable } from './sqlite-errors.ts';
+import { readStateFile } from './state-file.ts';
 
 /** `missing`: there is none yet. `in use`: a process writes it. */
 export type Inspection =
@@ -33,6 +34,15 @@ export function inspectKeyValue(file: string): Promise<Result<Inspection>> {
   return inspect(file, async () => {
     if (!fs.existsSync(file)) return fs.existsSync(`${file}-wal`) ? GONE : { kind: 'missing' };
     return judgeKeyValue(file, true) ?? { kind: 'sound' };
+  });
+}
+
+/** Verifies every entry. Failures: JOURNAL_CORRUPT, JOURNAL_UNAVAILABLE. */
+export function inspectState(file: string): Promise<Result<Inspection>> {
+  return inspect(file, async () => {
+    if (!fs.existsSync(file)) return fs.existsSync(`${file}-wal`) ? GONE : { kind: 'missing' };
+    const content = readStateFile(file, true);
+    return 'reason' in content ? content : { kind: 'sound' };
   });
 }
 

@@ -3,17 +3,18 @@ import {
   failure,
   type Result,
   type SharedState,
-  type StateChange,
   type StateEntry,
   sharedStateOver,
   success,
 } from '../contracts/index.ts';
-import { changeOf, StateBucket } from '../host/index.ts';
+import { StateBucket } from '../host/index.ts';
+import { StateWatches } from './state-watches.ts';
 
 export function memoryState(): SharedState {
   const bucket = new StateBucket();
-  const watches = new Set<() => void>();
+  const watches = new StateWatches(bucket);
   let isClosed = false;
+  bucket.onWrite((write) => watches.tell(write));
 
   const closed = (operation: string, key: string): Result<never> =>
     failure('STATE_UNAVAILABLE', {
@@ -22,27 +23,6 @@ export function memoryState(): SharedState {
       reason: 'it is closed',
       mayHaveHappened: false,
     });
-  const watch = (prefix: string, onChange: (change: StateChange) => void): (() => void) => {
-    let isOver = false;
-    const tell = (change: StateChange): void => {
-      queueMicrotask(() => {
-        if (!isOver) onChange(change);
-      });
-    };
-    const end = bucket.onWrite((write) => {
-      if (write.key.startsWith(prefix)) tell(changeOf(write));
-    });
-    const stop = (): void => {
-      isOver = true;
-      end();
-      watches.delete(stop);
-    };
-    watches.add(stop);
-    tell({ kind: 'begin' });
-    for (const entry of bucket.entries(prefix)) tell({ kind: 'entry', ...entry });
-    tell({ kind: 'caught-up' });
-    return stop;
-  };
 
   return sharedStateOver({
     get: async (key): Promise<Result<StateEntry | undefined>> =>
@@ -55,10 +35,10 @@ export function memoryState(): SharedState {
     },
     keys: async (prefix) => (isClosed ? closed('keys', prefix) : success(bucket.keys(prefix))),
     watch: (prefix, onChange) =>
-      isClosed ? closed('watch', prefix) : success(watch(prefix, onChange)),
+      isClosed ? closed('watch', prefix) : success(watches.watch(prefix, onChange)),
     close: async () => {
       isClosed = true;
-      for (const stop of [...watches]) stop();
+      watches.end();
     },
   });
 }

@@ -1,9 +1,11 @@
 /**
- * The virtual actors of a node: over the cluster's JetStream state with a connection of its own, or over memory where there is no
- * cluster. Who may have an actor follows from the membership; that alone never moves one, its lease does.
+ * The virtual actors of a node: over the cluster's JetStream state with a connection of its own, or over a file of the
+ * data directory where there is no cluster. Who may have an actor follows from the membership; that alone never moves one, its lease does.
  */
+import { join } from 'node:path';
 import {
   type Candidate,
+  forgetLeases,
   isGone,
   type LeaseTerms,
   type MemberReport,
@@ -11,7 +13,7 @@ import {
   weightUnderLoad,
 } from '../cluster/index.ts';
 import { type Ports, type Result, type SharedState, success } from '../contracts/index.ts';
-import { memoryState, openJetStreamState } from '../journal/index.ts';
+import { memoryState, openJetStreamState, openSqliteState } from '../journal/index.ts';
 import type { ActorSystem } from '../kernel/index.ts';
 import { type ClusterOptions, natsAccessOf } from '../supervisor/index.ts';
 import { dialNats } from '../transport/index.ts';
@@ -35,6 +37,7 @@ export interface NodeVirtualParts {
   readonly cluster: ClusterOptions | undefined;
   readonly members: () => readonly MemberReport[];
   readonly settings: VirtualSettings;
+  readonly dataDir: string | 'memory';
 }
 
 const BUCKET = 'ACTORS';
@@ -49,7 +52,7 @@ export function openNodeVirtual(parts: NodeVirtualParts): Result<NodeVirtual> {
     // Alone: one process and no faults, nobody has to wait for a lease.
     terms: { ...(cluster ? {} : { isStateForgetful: false }), ...settings.terms },
     openState: async () => {
-      const state = cluster ? await openShared(parts, cluster, opened) : success(memoryState());
+      const state = cluster ? await openShared(parts, cluster, opened) : await openAlone(parts);
       if (state.ok) opened.push(state.value.close);
       return state;
     },
@@ -61,6 +64,16 @@ export function openNodeVirtual(parts: NodeVirtualParts): Result<NodeVirtual> {
     for (const end of opened.splice(0).reverse()) await end();
   };
   return success({ actors: actors.value, close });
+}
+
+async function openAlone({ dataDir, ports }: NodeVirtualParts): Promise<Result<SharedState>> {
+  if (dataDir === 'memory') return success(memoryState());
+  const state = await openSqliteState({ file: join(dataDir, 'state.db'), timers: ports.timers });
+  if (!state.ok) return state;
+  const forgotten = await forgetLeases(state.value);
+  if (forgotten.ok) return state;
+  await state.value.close();
+  return forgotten;
 }
 
 async function openShared(

@@ -346,6 +346,7 @@ function assemble(
     const opened = openNodeVirtual({
       ...{ system, ports: realPorts, cluster: cluster?.options, settings: options.virtual ?? {} },
       members: () => place?.members() ?? [],
+      dataDir: options.dataDir,
     });
     if (!opened.ok) return opened;
     virtual = opened.value;

@@ -1,20 +1,28 @@
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
 import { afterAll, beforeAll } from 'vitest';
 import {
+  realTimers,
   SimulatedLife,
   seededRandom,
   simulatedState,
   simulatedTime,
 } from '../../src/host/index.ts';
-import { memoryState } from '../../src/journal/index.ts';
+import { memoryState, openSqliteState } from '../../src/journal/index.ts';
 import type { Nats } from '../../src/transport/index.ts';
 import { dialTest, openTestState } from '../support/jetstream.ts';
 import { startTestNats, type TestNats } from '../support/nats.ts';
 import { runOn } from '../support/virtual-run.ts';
+import { valueIn } from './journal-suite.ts';
 import { sharedStateSuite } from './shared-state-suite.ts';
 
 let server: TestNats;
 let connections: readonly [Nats, Nats];
 let buckets = 0;
+let files = 0;
+const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'skein-state-'));
+afterAll(() => fs.rmSync(folder, { recursive: true, force: true }));
 beforeAll(async () => {
   server = await startTestNats();
   connections = [await dialTest(server.url), await dialTest(server.url)];
@@ -28,6 +36,15 @@ sharedStateSuite({
   name: 'memory',
   open: async () => {
     const state = memoryState();
+    return { state, other: state, run: (promise) => promise, close: state.close };
+  },
+});
+
+sharedStateSuite({
+  name: 'sqlite',
+  open: async () => {
+    const file = path.join(folder, `${++files}.db`);
+    const state = valueIn(await openSqliteState({ file, timers: realTimers }));
     return { state, other: state, run: (promise) => promise, close: state.close };
   },
 });

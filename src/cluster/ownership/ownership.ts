@@ -48,6 +48,19 @@ export interface OwnershipOptions extends Partial<ClaimPatience> {
 
 const KIND = /^[A-Za-z0-9_-]+$/;
 
+const LEASE_PREFIX = 'own.';
+
+/**
+ * Gives back the leases of earlier lives in a state that one process alone can open: whoever held them is gone. Failures: those of
+ * the state.
+ */
+export async function forgetLeases(state: SharedState): Promise<Result<void>> {
+  const keys = await state.keys(LEASE_PREFIX);
+  if (!keys.ok) return keys;
+  const deleted = await Promise.all(keys.value.map((key) => state.delete(key)));
+  return deleted.find((each) => !each.ok) ?? success(undefined);
+}
+
 export class Ownership {
   readonly #options: OwnershipOptions;
   readonly #world: ActivationWorld;
@@ -159,7 +172,7 @@ export class Ownership {
   }
 
   #stateKey(key: string): string {
-    return `own.${this.#options.kind}.${encodeKey(key)}`;
+    return `${LEASE_PREFIX}${this.#options.kind}.${encodeKey(key)}`;
   }
 }
 

@@ -11,6 +11,7 @@ import {
   threadsGate,
 } from './running.ts';
 import {
+  actorsGate,
   clusterFileGate,
   dataDirectoryGate,
   journalGate,
@@ -28,6 +29,7 @@ const GATES: readonly Gate[] = [
   dataDirectoryGate,
   journalGate,
   keyValueGate,
+  actorsGate,
   skillsGate,
   nodeKeyGate,
   natsKeyGate,

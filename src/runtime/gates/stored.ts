@@ -3,7 +3,12 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ERROR_TABLE, type Result, type SkeinError } from '../../contracts/index.ts';
 import { findProgram, realProcesses } from '../../host/index.ts';
-import { type Inspection, inspectJournal, inspectKeyValue } from '../../journal/index.ts';
+import {
+  type Inspection,
+  inspectJournal,
+  inspectKeyValue,
+  inspectState,
+} from '../../journal/index.ts';
 import { folderPackageStore, SkillRegistry } from '../../skills/index.ts';
 import { CONFIG_FILE, nodeKeyOf, readNatsCredentials } from '../../transport/index.ts';
 import { readCeiling } from '../ceiling-file.ts';
@@ -41,6 +46,12 @@ export const keyValueGate: Gate = {
   id: 'key-value',
   look: (world) =>
     database(world, 'key-value store', ({ dataDir }) => inspectKeyValue(join(dataDir, 'kv.db'))),
+};
+
+export const actorsGate: Gate = {
+  id: 'actors',
+  look: (world) =>
+    database(world, 'state of actors', ({ dataDir }) => inspectState(join(dataDir, 'state.db'))),
 };
 
 async function database(

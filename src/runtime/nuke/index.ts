@@ -25,7 +25,7 @@ export interface Nuked {
  */
 export async function refuseInUse(plan: NukePlan): Promise<Result<void>> {
   for (const { path } of plan.files) {
-    const isDatabase = /\/(journal|kv)\.db$/.test(path);
+    const isDatabase = /\/(journal|kv|state)\.db$/.test(path);
     const port = path.endsWith(`/nats/${CONFIG_FILE}`) ? await portIn(path) : undefined;
     const isServed = port !== undefined && (await readGreeting({ host: '127.0.0.1', port })).ok;
     if (isServed || (isDatabase && (await isInUse(path))))

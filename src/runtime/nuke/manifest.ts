@@ -72,6 +72,7 @@ const REPORT_TIME = '\\d{4}-\\d\\d-\\d\\dT[\\d.-]+Z';
 export const DATA_DIRECTORY: readonly Made[] = [
   database('journal'),
   database('kv'),
+  database('state'),
   file(/^node\.key(\.partial)?$/, 'node key'),
   folder(/^skills$/, 'registry', () => [file(/^[^/@]+@[^/@]+\.json(\.new)?$/, 'registry')]),
   folder(/^nats$/, 'nats-server of our own', () => [

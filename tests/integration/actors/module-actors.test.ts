@@ -1,4 +1,7 @@
 /** Actors of skill packages on a node of their own: state by key, typed refusals, reminders, versions; their code behind the wall. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Json, Result } from '../../../src/contracts/index.ts';
 import { type SkeinNode, startNode } from '../../../src/runtime/index.ts';
@@ -106,5 +109,27 @@ describe('an actor of a package', () => {
   it('is not found where nobody has it', async () => {
     const message = { skill: 'nowhere', key: 'k', type: 'x', timeoutMs: 500 };
     expect(codeIn(await node.actors.ask(message))).toBe('VIRTUAL_UNREACHABLE');
+  });
+});
+
+describe('on a node without a cluster', () => {
+  it('an actor has its state and its reminders after a restart', async () => {
+    const data = mkdtempSync(join(tmpdir(), 'skein-actors-'));
+    const options = { dataDir: data, threads: 1, warmHosts: 0, actorGrants: { log: true } };
+    try {
+      const first = valueIn(await startNode(options));
+      valueIn(await first.register(counterModule()));
+      const message = { skill: 'counter', key: 'kept', type: 'add', payload: 301 };
+      expect(valueIn(await first.actors.ask(message))).toBe(301);
+      await first.close();
+      const second = valueIn(await startNode(options));
+      await until('the reminder came', async () => {
+        const read = await second.actors.ask({ skill: 'counter', key: 'kept', type: 'read' });
+        return (valueIn(read) as { readonly count: number }).count === 150;
+      });
+      await second.close();
+    } finally {
+      rmSync(data, { recursive: true, force: true });
+    }
   });
 });

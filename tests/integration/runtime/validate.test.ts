@@ -13,6 +13,7 @@ import {
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { realPorts } from '../../../src/host/index.ts';
+import { openSqliteState } from '../../../src/journal/index.ts';
 import {
   type GateReport,
   type GateWorld,
@@ -92,6 +93,17 @@ describe('the gates of a data directory', () => {
       'policy',
     ]);
     expect(await stateOf(data)).toEqual(before);
+  });
+
+  it('read the state of actors that a node without a cluster kept, and find damage in it', async () => {
+    const data = await copy();
+    const file = join(data, 'state.db');
+    const state = valueIn(await openSqliteState({ file, timers: realPorts.timers }));
+    valueIn(await state.put('act.counter.a', { count: 4_711 }));
+    await state.close();
+    expect(idsOf(await pass(data), 'pass')).toContain('actors');
+    await flip(file, '4711');
+    expect(idsOf(await pass(data), 'fail')).toEqual(['actors']);
   });
 
   const flip = async (file: string, text: string): Promise<void> => {
