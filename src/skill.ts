@@ -1,8 +1,8 @@
 /**
  * `skein/skill`: what a skill's author writes against. Types alone; the values are made inside the sandbox.
  *
- * A skill is one ES module whose default export is called as `(input, ctx)`. `Date` and `Math.random` are virtual and seeded
- * inside, so that it can be executed again with the same result.
+ * A skill is one ES module whose default export is called as `(input, ctx)`; it may export an `actor` besides, or instead.
+ * `Date` and `Math.random` are virtual and seeded inside, so that it can be executed again with the same result.
  */
 export interface HttpRequest {
   readonly url: string;
@@ -90,3 +90,62 @@ export type Handler<Input, Output, Context = SkillContext> = (
   input: Input,
   ctx: Context,
 ) => Output | Promise<Output>;
+
+/** What an actor has in a turn, beside its capabilities. What it asks for here happens when the turn ends well. */
+export interface TurnContext {
+  /** Which of the kind it is. */
+  readonly key: string;
+  /**
+   * Calls `reminders[name]` later, also when the actor has left memory or its node is gone. One of that name that is set
+   * already is replaced. Names: letters, digits, `.`, `_`, `-`, 64 at most; 64 reminders at most; a period from 100 ms on.
+   */
+  readonly remind: (
+    name: string,
+    time: { readonly afterMs: number } | { readonly everyMs: number },
+    payload?: unknown,
+  ) => void;
+  readonly cancelReminder: (name: string) => void;
+  /** Leaves memory after this turn; the next message or reminder brings it back. */
+  readonly passivate: () => void;
+  /** Deletes state and reminders with this turn. */
+  readonly erase: () => void;
+}
+
+export interface FiredReminder {
+  readonly name: string;
+  /** From 1; the same again when it is fired again after a failure. */
+  readonly sequence: number;
+  /** Unix epoch, ms. */
+  readonly dueAtMs: number;
+  readonly payload: unknown;
+}
+
+/** Each message type with its payload and reply. */
+export type ActorMessages = Readonly<
+  Record<string, { readonly input: unknown; readonly output: unknown }>
+>;
+
+/**
+ * The export `actor`. Handlers change `state`, an object of JSON data of at most 64 KiB with its reminders, in place; the node keeps it when the turn ends,
+ * and calls with the same key wait for each other. A turn that throws has changed nothing. Nothing else outlives a turn.
+ */
+export interface SkillActor<
+  State,
+  Messages extends ActorMessages = ActorMessages,
+  Context = SkillContext,
+> {
+  /** The state of a key that has none yet; default `{}`. */
+  readonly initial?: (key: string) => State | Promise<State>;
+  /** The state that another version of the package left; default: as it is. */
+  readonly migrate?: (state: unknown, fromVersion: string) => State | Promise<State>;
+  readonly receive: {
+    readonly [Type in keyof Messages]: (
+      state: State,
+      payload: Messages[Type]['input'],
+      ctx: Context & TurnContext,
+    ) => Messages[Type]['output'] | Promise<Messages[Type]['output']>;
+  };
+  readonly reminders?: Readonly<
+    Record<string, (state: State, fired: FiredReminder, ctx: Context & TurnContext) => unknown>
+  >;
+}

@@ -2,7 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import Type from 'typebox';
 import { CeilingSchema, checker, failure, type Result } from '../contracts/index.ts';
-import type { ExecuteRequest, Query, SkeinNode } from '../runtime/index.ts';
+import type { ActorMessage, ExecuteRequest, Query, SkeinNode } from '../runtime/index.ts';
 import { loadSkillPackage } from '../skills/index.ts';
 import { AnswersOut } from './answers-out.ts';
 import {
@@ -103,6 +103,15 @@ async function serve(
     case 'POST v1/queries': {
       const body = await readBody(request);
       return sendResult(response, body.ok ? await node.query(body.value as Query) : body);
+    }
+    case 'GET v1/actors':
+      return sendValue(response, node.actors.active());
+    case 'POST v1/actors': {
+      const body = await readBody(request);
+      return sendResult(
+        response,
+        body.ok ? await node.actors.ask(body.value as ActorMessage) : body,
+      );
     }
     case 'POST v1/runs':
       return serveRun(node, request, response);

@@ -9,7 +9,7 @@ import {
   type SkeinError,
   success,
 } from '../contracts/index.ts';
-import type { ExecuteRequest, GroupOperator, RunSummary } from '../runtime/index.ts';
+import type { ActiveActor, ExecuteRequest, GroupOperator, RunSummary } from '../runtime/index.ts';
 import type { GroupNode } from '../supervisor/index.ts';
 import type { SpanRecord } from '../telemetry/index.ts';
 import { ControlClient } from './control-client.ts';
@@ -78,6 +78,9 @@ async function serve(
     case 'GET v1/skills':
     case 'GET v1/dead-letters':
       return sendResult(response, await firstAnswer(group, (client) => client.get(pathname)));
+    case 'GET v1/actors':
+      return sendResult(response, await actorsOfAll(group));
+    case 'POST v1/actors':
     case 'POST v1/skills':
     case 'POST v1/contracts':
     case 'POST v1/queries': {
@@ -168,8 +171,26 @@ async function post(group: GroupOperator, room: string, body: object): Promise<R
   const path = `/v1/${room}`;
   const ask = (client: ControlClient) => client.post<unknown>(path, body);
   if (room === 'skills') return registerAtAll(group, ask);
+  if (room === 'actors') return askOne(group, ask);
   if ('kind' in body && body.kind === 'runs') return runsOfAll(group, body);
   return firstAnswer(group, ask);
+}
+
+/** Of one node alone: a message may have been run although its answer was lost, so no other is asked after it. */
+async function askOne(
+  group: GroupOperator,
+  ask: (client: ControlClient) => Promise<Result<unknown>>,
+): Promise<Result<unknown>> {
+  const [client] = clientsOf(group);
+  return client ? ask(client) : noNode();
+}
+
+async function actorsOfAll(group: GroupOperator): Promise<Result<unknown>> {
+  const path = '/v1/actors';
+  const answers = await Promise.all(
+    clientsOf(group).map((client) => client.get<readonly ActiveActor[]>(path)),
+  );
+  return success(answers.flatMap((answer) => (answer.ok ? answer.value : [])));
 }
 
 /** Every node has to hold a skill. Of several failures the first counts. */

@@ -18,7 +18,11 @@ export interface Bundle {
 const FAULTS_SHOWN = 10;
 
 /** Failure: SKILL_BUILD_FAILED. */
-export async function bundleSkill(folder: string, entry: string): Promise<Result<Bundle>> {
+export async function bundleSkill(
+  folder: string,
+  entry: string,
+  exportNames: readonly string[],
+): Promise<Result<Bundle>> {
   const file = relative(folder, entry);
   const fault = (reason: string) => failure('SKILL_BUILD_FAILED', { file, reason });
   try {
@@ -46,7 +50,7 @@ export async function bundleSkill(folder: string, entry: string): Promise<Result
     const sizeBytes = output.contents.byteLength;
     if (sizeBytes > LIMITS.skillSourceBytes)
       return fault(`the module has ${sizeBytes} bytes; ${LIMITS.skillSourceBytes} are the most`);
-    const unfit = unfitOutput(built.metafile);
+    const unfit = unfitOutput(built.metafile, exportNames);
     if (unfit !== undefined) return fault(unfit);
     const inputs = Object.keys(built.metafile.inputs).filter((path) => !path.includes(':'));
     return success({
@@ -85,11 +89,13 @@ const insideTheWall: Plugin = {
   },
 };
 
-function unfitOutput({ outputs }: Metafile): string | undefined {
+function unfitOutput({ outputs }: Metafile, names: readonly string[]): string | undefined {
   for (const { exports, imports } of Object.values(outputs)) {
     const left = imports.find(({ external }) => external);
     if (left) return `it imports ${left.path}, which could not be bundled`;
-    if (!exports.includes('default')) return 'it has no default export: the function of the skill';
+    const missing = names.find((name) => !exports.includes(name));
+    if (missing === 'default') return 'it has no default export: the function of the skill';
+    if (missing) return `it has no export \`${missing}\`, which skill.json declares`;
   }
   return undefined;
 }

@@ -4,7 +4,7 @@ import { type Result, success } from '../contracts/index.ts';
 import { findEntry, packageOf, readManifest, type SignedPackage } from '../skills/index.ts';
 import { bundleSkill } from './bundle.ts';
 import { sbomOf } from './sbom.ts';
-import { writeSkillTypes } from './skill-types.ts';
+import { declaredExports, writeSkillTypes } from './skill-types.ts';
 import { checkTypes, type TypeCheck } from './type-check.ts';
 
 export interface Packed {
@@ -23,9 +23,9 @@ export async function packSkill(path: string, signal?: AbortSignal): Promise<Res
   if (!entry.ok) return entry;
   const written = await writeSkillTypes(folder, manifest.value);
   if (!written.ok) return written;
-  const bundle = await bundleSkill(folder, entry.value);
+  const bundle = await bundleSkill(folder, entry.value, declaredExports(manifest.value));
   if (!bundle.ok) return bundle;
-  const types = await checkTypes(folder, entry.value, signal);
+  const types = await checkTypes(folder, entry.value, manifest.value, signal);
   if (!types.ok) return types;
   const { source, inputs, notes } = bundle.value;
   const sbom = await sbomOf(folder, manifest.value, inputs);

@@ -1,13 +1,26 @@
 /** `skill-types.d.ts`: what the manifest says of a skill, as types; so an editor completes `ctx` with what was asked for, and no more. */
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { failure, type Result, reasonOf, type SkillManifest, success } from '../contracts/index.ts';
+import {
+  type ActorDeclaration,
+  failure,
+  type Result,
+  reasonOf,
+  type SkillManifest,
+  success,
+} from '../contracts/index.ts';
 import { typesOfSchema } from './schema-types.ts';
 
 export const TYPES_FILE = 'skill-types.d.ts';
 
+export const declaredExports = ({ input, actor }: SkillManifest): readonly string[] => [
+  // Without an input there is nothing to call but the actor.
+  ...(actor && input === false ? [] : ['default']),
+  ...(actor ? ['actor'] : []),
+];
+
 /** The text of the file. Log lines are asked for unless the manifest says no. */
-export function skillTypes({ input, output, capabilities = {} }: SkillManifest): string {
+export function skillTypes({ input, output, actor, capabilities = {} }: SkillManifest): string {
   const asked = { log: true, ...capabilities };
   const names = Object.entries(asked)
     .filter(([, wanted]) => wanted !== false && wanted !== undefined)
@@ -16,7 +29,7 @@ export function skillTypes({ input, output, capabilities = {} }: SkillManifest):
   const [given, made] = [typesOfSchema(input, 'Input'), typesOfSchema(output, 'Output')];
   return [
     '// Made from skill.json by `skein skills types`, which overwrites it.',
-    `import type { ContextOf, Handler as HandlerOf } from 'skein/skill';`,
+    `import type { ${actor ? 'SkillActor, ' : ''}ContextOf, Handler as HandlerOf } from 'skein/skill';`,
     '',
     ...given.declarations,
     `export type Input = ${given.type};`,
@@ -26,8 +39,29 @@ export function skillTypes({ input, output, capabilities = {} }: SkillManifest):
     `export type Context = ContextOf<${names.length === 0 ? 'never' : names.join(' | ')}>;`,
     '/** The default export. */',
     'export type Handler = HandlerOf<Input, Output, Context>;',
+    ...(actor ? actorTypes(actor) : []),
     '',
   ].join('\n');
+}
+
+function actorTypes({ messages, state = true }: ActorDeclaration): readonly string[] {
+  const kept = typesOfSchema(state, 'State');
+  const fields: string[] = [];
+  const declared: string[] = [];
+  Object.entries(messages).forEach(([type, { input, output = true }], at) => {
+    const [given, made] = [typesOfSchema(input, `Given${at}`), typesOfSchema(output, `Made${at}`)];
+    declared.push(...given.declarations, ...made.declarations);
+    fields.push(`  ${JSON.stringify(type)}: { input: ${given.type}; output: ${made.type} };`);
+  });
+  return [
+    ...kept.declarations,
+    // Without a schema the author knows better what the state is.
+    `export type State = ${kept.type === 'unknown' ? 'any' : kept.type};`,
+    ...declared,
+    ...['export type Messages = {', ...fields, '};'],
+    '/** The export `actor`. */',
+    'export type Actor = SkillActor<State, Messages, Context>;',
+  ];
 }
 
 /** Leaves a file alone that says the same. @returns whether it was written. Failure: FILE_UNWRITABLE. */

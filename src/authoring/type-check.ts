@@ -1,15 +1,15 @@
 /**
- * Whether a skill's function fits its manifest, by the TypeScript of the author, or else by that of Skein: the default export has to
- * be a `Handler` of `skill-types.d.ts`. Only what is there inside the wall is known to it: no `fetch`, no `setTimeout`, no `process`.
+ * Whether a skill's module fits its manifest, by the TypeScript of the author, or else by that of Skein: the default export has to
+ * be a `Handler` of `skill-types.d.ts`, the export `actor` an `Actor`. Only what is there inside the wall is known to it: no `fetch`, no `setTimeout`, no `process`.
  */
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { failure, type Result, reasonOf, success } from '../contracts/index.ts';
+import { failure, type Result, reasonOf, type SkillManifest, success } from '../contracts/index.ts';
 import { runProgram } from '../host/index.ts';
-import { TYPES_FILE } from './skill-types.ts';
+import { declaredExports, TYPES_FILE } from './skill-types.ts';
 
 export type TypeCheck =
   | { readonly kind: 'checked' }
@@ -25,6 +25,7 @@ const HERE = fileURLToPath(new URL('.', import.meta.url));
 export async function checkTypes(
   folder: string,
   entry: string,
+  manifest: SkillManifest,
   signal?: AbortSignal,
 ): Promise<Result<TypeCheck>> {
   const compiler = findCompiler(folder) ?? findCompiler(HERE);
@@ -35,7 +36,7 @@ export async function checkTypes(
   const work = await mkdtemp(join(tmpdir(), 'skein-types-'));
   try {
     await writeFile(join(work, 'tsconfig.json'), JSON.stringify(configOf(work)));
-    await writeFile(join(work, CHECK_FILE), checkText(folder, entry));
+    await writeFile(join(work, CHECK_FILE), checkText(folder, entry, manifest));
     const args = [compiler, '-p', work, '--pretty', 'false'];
     const run = { file: process.execPath, args, cwd: folder, timeoutMs: TIMEOUT_MS };
     const { exitCode, output, fault } = await runProgram({ ...run, ...(signal ? { signal } : {}) });
@@ -80,11 +81,13 @@ const configOf = (work: string): object => ({
   files: [join(work, CHECK_FILE)],
 });
 
-const checkText = (folder: string, entry: string): string =>
+const checkText = (folder: string, entry: string, manifest: SkillManifest): string =>
   [
-    `import handler from ${JSON.stringify(entry)};`,
-    `import type { Handler } from ${JSON.stringify(join(folder, TYPES_FILE))};`,
-    'handler satisfies Handler;',
+    `import * as skill from ${JSON.stringify(entry)};`,
+    `import type * as types from ${JSON.stringify(join(folder, TYPES_FILE))};`,
+    ...declaredExports(manifest).map(
+      (name) => `skill.${name} satisfies types.${name === 'actor' ? 'Actor' : 'Handler'};`,
+    ),
   ].join('\n');
 
 interface Fault {

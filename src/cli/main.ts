@@ -2,6 +2,7 @@
 import { Argument, Command, CommanderError, Option } from 'commander';
 import { errorOf, LIMITS } from '../contracts/index.ts';
 import { LOG_LEVELS } from '../telemetry/index.ts';
+import { addActors } from './actors.ts';
 import type { Add, Finish } from './adding.ts';
 import { completionScript, SHELLS } from './completion.ts';
 import { addSkillCommand, contractCommand } from './contract.ts';
@@ -169,6 +170,7 @@ export async function buildProgram(): Promise<Command> {
       .action(finish((options, skill: string) => describeSkillCommand(skill, options)));
   }
   addPackageCommands(add, finish, skills);
+  addActors(add, finish, program);
   addSimulator(add, finish, program);
   addOperatorCommands(add, finish, program);
   add(program, 'demo', 'start a node and watch it get prices from a failing feed')

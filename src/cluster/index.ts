@@ -56,6 +56,8 @@ export {
   place,
   weightUnderLoad,
 } from './ownership/placement.ts';
+export { imageOf } from './virtual/actor-record.ts';
+export { earliest, type Reminder, withoutFired, withReminder } from './virtual/reminders.ts';
 export {
   defineVirtualActor,
   type FiredReminder,

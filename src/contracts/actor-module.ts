@@ -40,7 +40,7 @@ export const ActorModuleSchema = Type.Object(
   },
   closed,
 );
-export type ActorModule = Static<typeof ActorModuleSchema>;
+export type ActorDeclaration = Static<typeof ActorModuleSchema>;
 
 /** Why the actor is called. */
 export type TurnCause =

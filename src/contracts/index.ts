@@ -1,6 +1,6 @@
 /** The ground floor: schemas, errors, ids, limits and ports. No effects; imports nothing of Skein. */
 export {
-  type ActorModule,
+  type ActorDeclaration,
   ActorModuleSchema,
   type TurnCause,
   type TurnInput,

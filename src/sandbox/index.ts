@@ -10,6 +10,7 @@ export { actionOf, effectiveGrants, type HostEffects } from './capability.ts';
 export type { EffectAnswer, EffectTape, TapedEffect } from './effect-tape.ts';
 export type { FileRequest } from './files/file-request.ts';
 export { type WorkspaceOwner, type WorkspaceQuota, Workspaces } from './files/workspaces.ts';
+export { ACTOR_TURN } from './guest-actor.ts';
 export { GUEST_ENCODE } from './guest-encode.ts';
 export type { AnswerFrame, Ending, RunFrame } from './host-frames.ts';
 export type { LeasedHost as HostProcess } from './host-process.ts';

@@ -53,12 +53,12 @@ const PUBLIC_ADDRESS = '8.8.8.8';
 const AFTER_MS_MAX = 3_600_000;
 
 export async function fakeEffects(
-  { http, addresses = () => [PUBLIC_ADDRESS], kv = {}, random = 'skein' }: SkillFakes,
+  { http, addresses = () => [PUBLIC_ADDRESS], kv, random = 'skein' }: SkillFakes,
   { space, time }: { readonly space: string; readonly time: SteppedTime },
 ): Promise<FakeEffects> {
   const lines: LogLine[] = [];
   const faults: unknown[] = [];
-  const store = isStore(kv) ? kv : await storeOf(space, kv);
+  const store = await keyValueOf(kv, space);
   const guarded = async (request: FakeRequest): Promise<FakeResponse> => {
     try {
       return (await http?.(request)) ?? {};
@@ -81,17 +81,19 @@ export async function fakeEffects(
   return { effects, store, lines, faults };
 }
 
-const isStore = (kv: SkillFakes['kv']): kv is KeyValue => typeof kv?.get === 'function';
-
-async function storeOf(space: string, entries: Readonly<Record<string, Json>>): Promise<KeyValue> {
+/** The store itself, or one in memory that holds the entries. @throws ARGUMENT_INVALID as a `SkeinException` */
+export async function keyValueOf(kv: SkillFakes['kv'] = {}, space: string): Promise<KeyValue> {
+  if (isStore(kv)) return kv;
   const store = memoryKeyValue();
-  for (const [key, value] of Object.entries(entries)) {
+  for (const [key, value] of Object.entries(kv)) {
     const written = await store.put(space, key, value);
     const facts = { found: key, expected: written.ok ? '' : written.error.message };
     requireArgument(written.ok, 'fakes.kv', facts);
   }
   return store;
 }
+
+const isStore = (kv: NonNullable<SkillFakes['kv']>): kv is KeyValue => typeof kv.get === 'function';
 
 type Sent = Parameters<HttpClient['send']>[0];
 

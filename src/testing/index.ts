@@ -8,6 +8,13 @@ export { Probe, type ProbedMessage, type ProbeOptions, probe } from './probe.ts'
 export { ReplayDiffered, replayTape } from './replay-tape.ts';
 export type { SkillHandler } from './skill-host.ts';
 export type { SkillRecording, SkillRun } from './skill-run.ts';
+export {
+  type ActorTest,
+  type ActorTestOptions,
+  type ActorTurn,
+  type FiredTurn,
+  testActor,
+} from './test-actor.ts';
 export type { TestNode } from './test-node.ts';
 export { type SkillTest, testSkill, type WrittenGrants } from './test-skill.ts';
 export { type TestSystem, type TestSystemOptions, testSystem } from './test-system.ts';

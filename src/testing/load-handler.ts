@@ -1,4 +1,4 @@
-/** The function of a skill: its default export, given as it is or as the text of its module. */
+/** What a skill's module exports, given as it is or as the text of the module. */
 import { stripTypeScriptTypes } from 'node:module';
 import { failure, type Result, reasonOf, success } from '../contracts/index.ts';
 import type { SkillHandler } from './skill-host.ts';
@@ -11,13 +11,22 @@ export async function loadHandler(
   name: string,
 ): Promise<Result<SkillHandler>> {
   if (typeof skill === 'function') return success(skill);
-  const refused = (reason: string) => failure('SKILL_REFUSED', { skill: name, reason });
+  const module = await loadModule(skill, name);
+  if (!module.ok) return module;
+  const { default: handler } = module.value;
+  if (typeof handler === 'function') return success(handler as SkillHandler);
+  return failure('SKILL_REFUSED', { skill: name, reason: 'the default export is not a function' });
+}
+
+/** The exports of a module's text. Failure: SKILL_REFUSED. */
+export async function loadModule(
+  text: string,
+  name: string,
+): Promise<Result<Readonly<Record<string, unknown>>>> {
   try {
-    const text = `${stripTypeScriptTypes(skill)}\n// ${++loads}`;
-    const module = await import(`data:text/javascript,${encodeURIComponent(text)}`);
-    if (typeof module.default === 'function') return success(module.default);
-    return refused('the default export is not a function');
+    const unlike = `${stripTypeScriptTypes(text)}\n// ${++loads}`;
+    return success(await import(`data:text/javascript,${encodeURIComponent(unlike)}`));
   } catch (thrown) {
-    return refused(reasonOf(thrown));
+    return failure('SKILL_REFUSED', { skill: name, reason: reasonOf(thrown) });
   }
 }

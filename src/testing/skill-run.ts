@@ -11,7 +11,14 @@ import {
   type SkillManifest,
   type Usage,
 } from '../contracts/index.ts';
-import type { EffectTape, LogLine, RunReport, RunRequest, TapedEffect } from '../sandbox/index.ts';
+import type {
+  EffectTape,
+  LogLine,
+  RunEntry,
+  RunReport,
+  RunRequest,
+  TapedEffect,
+} from '../sandbox/index.ts';
 import { packageOf } from '../skills/index.ts';
 import { fakeEffects, type SkillFakes } from './fake-effects.ts';
 import { loadHandler } from './load-handler.ts';
@@ -49,6 +56,8 @@ export interface SkillExecution {
   readonly skill: SkillHandler | string;
   readonly manifest: SkillManifest;
   readonly input: Json;
+  /** Default: the default export. */
+  readonly entry?: RunEntry;
   readonly grants: CapabilityGrants;
   readonly fakes: SkillFakes;
   readonly seed: string;
@@ -119,6 +128,7 @@ async function host(
     attempt: 1,
     effects,
     ...(execution.tape ? { tape: execution.tape } : {}),
+    ...(execution.entry ? { entry: execution.entry } : {}),
   };
   return playHost(handler.value, request, time);
 }

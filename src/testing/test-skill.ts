@@ -37,7 +37,7 @@ export interface SkillTest {
 
 export type WrittenGrants = NonNullable<Ceiling['grants']>;
 
-const START_WALL_MS = 1_767_225_600_000;
+export const START_WALL_MS = 1_767_225_600_000;
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'];
 const ANY_MANIFEST = {
   name: 'skill',
@@ -67,7 +67,8 @@ export async function testSkill(test: SkillTest): Promise<SkillRun> {
   });
 }
 
-function manifestOf(written: object): SkillManifest {
+/** @throws MANIFEST_INVALID as a `SkeinException` */
+export function manifestOf(written: object): SkillManifest {
   const checked = checkManifest(written);
   if (checked.ok) return checked.value;
   throw new SkeinException(skeinError('MANIFEST_INVALID', checked.mismatch));

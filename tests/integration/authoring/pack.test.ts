@@ -159,4 +159,20 @@ describe('packing a folder', () => {
       details: { pointer: '/version', line: 3 },
     });
   });
+
+  it('holds an exported actor to its messages and state', async () => {
+    const message = { input: { type: 'integer' }, output: { type: 'integer' } };
+    const state = { type: 'object', properties: { n: { type: 'integer' } }, required: ['n'] };
+    const more = { input: false, output: false, actor: { messages: { add: message }, state } };
+    const actor = (body: string): string =>
+      `import type { Actor } from './skill-types.d.ts';
+export const actor: Actor = { initial: () => ({ n: 0 }), receive: { add: (state, by, ctx) => ${body} } };
+`;
+    const good = actor("(ctx.remind('later', { afterMs: 1 }), state.n += by)");
+    const packed = await pack(folders.make({ ...fields, ...more }, { 'index.ts': good }));
+    expect(packed.types).toEqual({ kind: 'checked' });
+    expect((await refusal(actor('state.m += by'), more)).message).toMatch(/'m' does not exist/);
+    expect((await refusal(actor("by > 0 ? 'many' : 'none'"), more)).message).toMatch(/number/);
+    expect((await refusal('export const a = 1;\n', more)).message).toMatch(/no export `actor`/);
+  });
 });
