@@ -11,6 +11,7 @@ import { realPorts } from '../src/host/index.ts';
 import { defineActor } from '../src/kernel/index.ts';
 import { type SkeinNode, startNode } from '../src/runtime/index.ts';
 import { classify } from '../src/sandbox/index.ts';
+import { type EgressDocument, runEgressCases } from './cases-egress.ts';
 import { type PathDocument, runPathCases } from './cases-paths.ts';
 import { type FrameDocument, runFrames, runMutations } from './frames.ts';
 
@@ -75,6 +76,9 @@ if (frames && bounds) {
 const wanted = optionValue('--only')?.split(',');
 if ('fixture' in document) {
   process.exit(await runPathCases(document as unknown as PathDocument, wanted, isJson));
+}
+if ('defaultDns' in document) {
+  process.exit(await runEgressCases(document as unknown as EgressDocument, wanted, isJson));
 }
 const { cpuMs = 250, wallMs = 1_000, memoryMb = 64 } = document.suggestedLimits;
 const folder = mkdtempSync(join(tmpdir(), 'skein-cases-'));

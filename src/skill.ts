@@ -14,6 +14,11 @@ export interface HttpRequest {
   readonly timeoutMs?: number;
   /** Makes an answer with status 429 or from 500 a rejection with the retryable code HTTP_STATUS. */
   readonly failWhenUnwell?: boolean;
+  /**
+   * `follow`: at most 3, each checked like the first request and never from https to http; a POST becomes a GET as RFC 9110 has it, and
+   * what authorizes at one origin is not sent to another. Default `manual`: they come back as they are.
+   */
+  readonly redirect?: 'manual' | 'follow';
 }
 
 export interface HttpResponse {
@@ -49,7 +54,6 @@ export interface SkillLog {
  */
 export interface SkillContext {
   readonly http: {
-    /** Redirects are not followed: they come back as they are. */
     readonly request: (request: HttpRequest) => Promise<HttpResponse>;
   };
   readonly kv: {

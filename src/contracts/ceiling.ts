@@ -14,6 +14,12 @@ export const GrantSchema = Type.Object(
           methods: Type.Optional(
             Type.Array(Type.String(), { description: 'Default: GET and HEAD.' }),
           ),
+          maxBytes: Type.Optional(
+            Type.Integer({
+              minimum: 1,
+              description: 'Of the body of one request, and of one answer.',
+            }),
+          ),
           privateAddresses: Type.Optional(
             Type.Boolean({
               description:
@@ -38,6 +44,8 @@ export interface CapabilityGrants {
   readonly http?: {
     readonly hosts: readonly string[];
     readonly methods: readonly string[];
+    /** Of the body of one request, and of one answer. */
+    readonly maxBytes?: number;
     /** Lets an `http` host resolve to loopback or private addresses. For services that run beside the node. */
     readonly privateAddresses?: boolean;
   };
@@ -88,6 +96,14 @@ export function commonGrants(left: CapabilityGrants, right: CapabilityGrants): C
 
 const inBoth = <T>(left: readonly T[], right: readonly T[]): readonly T[] =>
   left.filter((each) => right.includes(each));
+/** The smaller of two bounds that may be left out, under its name. */
+export function smaller<Name extends string>(
+  name: Name,
+  ...bounds: readonly (number | undefined)[]
+): { readonly [N in Name]?: number } {
+  const given = bounds.filter((bound) => bound !== undefined);
+  return given.length === 0 ? {} : ({ [name]: Math.min(...given) } as { [N in Name]: number });
+}
 const YES = (): boolean => true;
 /** Whose absence is said. */
 const YES_OR_NO = { kv: YES, log: YES };
@@ -102,6 +118,7 @@ const MEETS: {
   http: (left, right) => ({
     hosts: inBoth(left.hosts, right.hosts),
     methods: inBoth(left.methods, right.methods),
+    ...smaller('maxBytes', left.maxBytes, right.maxBytes),
     ...(left.privateAddresses && right.privateAddresses ? { privateAddresses: true } : {}),
   }),
   fs: (left, right) => (left === 'write' && right === 'write' ? 'write' : 'read'),

@@ -15,6 +15,7 @@ export {
   commonGrants,
   GrantSchema,
   grantsFrom,
+  smaller,
 } from './ceiling.ts';
 export { type Checked, checker, firstMismatch, type Mismatch, preview } from './check.ts';
 export { type DocumentError, type ReadDocument, readDocument } from './document.ts';

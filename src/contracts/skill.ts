@@ -34,6 +34,12 @@ export const CapabilitySchema = Type.Object(
               },
             ),
           ),
+          maxBytes: Type.Optional(
+            Type.Integer({
+              minimum: 1,
+              description: 'Of the body of one request, and of one answer.',
+            }),
+          ),
         },
         closed,
       ),

@@ -35,19 +35,23 @@ export type HttpReply = { readonly bytes: number } & (
 );
 
 export interface HttpClient {
-  /** Every address of a name. Rejects when there is none. */
+  /** Every address of a name. Rejects when there is none, or none within 5 s. */
   readonly resolve: (hostname: string) => Promise<readonly string[]>;
   /** Never rejects. */
   readonly send: (request: HttpSend) => Promise<HttpReply>;
 }
 
 const HEADER_BYTES_MAX = 16 * 1024;
+const RESOLVE_MS = 5_000;
 
 export const realHttpClient: HttpClient = {
-  resolve: async (hostname) => {
-    const found = await lookup(hostname, { all: true, verbatim: true });
-    return found.map(({ address }) => address);
-  },
+  resolve: (hostname) =>
+    new Promise((resolve, reject) => {
+      const deadline = setTimeout(() => reject(new Error('no answer in time')), RESOLVE_MS);
+      lookup(hostname, { all: true, verbatim: true })
+        .then((found) => resolve(found.map(({ address }) => address)), reject)
+        .finally(() => clearTimeout(deadline));
+    }),
   send: (request) =>
     new Promise((resolve) => {
       const exchange = open(request);

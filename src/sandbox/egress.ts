@@ -1,8 +1,7 @@
 /**
  * Egress: the decision whether a request may leave the node, before any byte or DNS query does. The URL is parsed once, by
  * the URL standard; host and port must be those of a grant, exactly; the name is resolved once, every address is checked,
- * and the address that was checked is the one that is dialled. Redirects are not followed: the skill sees them and asks
- * anew.
+ * and the address that was checked is the one that is dialled. A redirect is another request, checked as the first was.
  */
 import { isIP } from 'node:net';
 import { type CapabilityGrants, failure, type Result, success } from '../contracts/index.ts';
@@ -25,6 +24,7 @@ const URL_LENGTH_MAX = 8_192;
 export const DEFAULT_PORTS: Readonly<Record<string, number>> = { 'http:': 80, 'https:': 443 };
 /** Characters that parsers disagree about: blanks and controls, backslash, anything beyond ASCII. */
 const AMBIGUOUS = /[^\u0021-\u005b\u005d-\u007e]/;
+export const isAmbiguous = (text: string): boolean => AMBIGUOUS.test(text);
 
 export async function checkEgress(
   text: string,
@@ -60,7 +60,7 @@ function parseTarget(
   hosts: readonly string[],
 ): Omit<Destination, 'address'> | string {
   if (text.length > URL_LENGTH_MAX) return `the URL is longer than ${URL_LENGTH_MAX} characters`;
-  if (AMBIGUOUS.test(text)) return 'the URL has characters that must be percent-encoded';
+  if (isAmbiguous(text)) return 'the URL has characters that must be percent-encoded';
   if (!URL.canParse(text)) return 'it is not a URL';
   const url = new URL(text);
   const defaultPort = DEFAULT_PORTS[url.protocol];

@@ -90,6 +90,22 @@ const callOf = (capability, name) => {
     return call(capability, whole, args);
   });
 };
+/* Redirects, when they are to be followed: the node writes each next request, and checks it like the first. */
+const ownValue = (object, key) => {
+  const isObject = typeof object === 'object' && object !== null;
+  const descriptor = isObject ? getOwnPropertyDescriptor(object, key) : undefined;
+  return descriptor === undefined ? undefined : descriptor.value;
+};
+const requestHttp = freeze(async (given) => {
+  let reply = await call('http', 'http.request', [given]);
+  for (let next = ownValue(reply, 'next'); next !== undefined; next = ownValue(reply, 'next')) {
+    const request = next.request;
+    if (next.hasBody) defineProperty(request, 'body',
+      { __proto__: null, value: ownValue(given, 'body'), writable: true, enumerable: true, configurable: true });
+    reply = await call('http', 'http.request', [request]);
+  }
+  return reply;
+});
 const deliver = (json) => {
   const answer = parse(json);
   const waiting = pending[answer.seq];
@@ -206,6 +222,7 @@ const configure = (json) => {
   for (const capability in CALLS) {
     const calls = {};
     for (const name in CALLS[capability]) calls[name] = callOf(capability, name);
+    if (capability === 'http') calls.request = requestHttp;
     offered[capability] = freeze(calls);
   }
   offered.log = freeze({ debug: logger.debug, info: logger.info, warn: logger.warn, error: logger.error });

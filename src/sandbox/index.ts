@@ -6,6 +6,7 @@ export type { CapabilityAction } from './capabilities/capability.ts';
 export type { Files } from './capabilities/fs.ts';
 export { keyValueSpace } from './capabilities/kv.ts';
 export type { LogLine, LogSink } from './capabilities/log.ts';
+export type { NextRequest } from './capabilities/redirects.ts';
 export { actionOf, effectiveGrants, type HostEffects } from './capability.ts';
 export type { EffectAnswer, EffectTape, TapedEffect } from './effect-tape.ts';
 export type { FileRequest } from './files/file-request.ts';

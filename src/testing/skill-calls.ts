@@ -10,9 +10,10 @@ import {
   type CapabilityName,
   type Ending,
   GUEST_ENCODE,
+  type NextRequest,
   type RunFrame,
 } from '../sandbox/index.ts';
-import type { SkillContext, SkillLog } from '../skill.ts';
+import type { HttpRequest, SkillContext, SkillLog } from '../skill.ts';
 
 type Cap = { readonly bytes: number; readonly depth: number; readonly nodes: number };
 type Capability = CapabilityName;
@@ -83,7 +84,20 @@ export class SkillCalls {
       warn: log('warn'),
       error: log('error'),
     };
-    this.ctx = Object.freeze({ ...Object.fromEntries(offered), log: Object.freeze(lines) });
+    const http = Object.freeze({ request: (request: unknown) => this.#requestHttp(request) });
+    const parts = { ...Object.fromEntries(offered), http, log: Object.freeze(lines) };
+    this.ctx = Object.freeze(parts as SkillContext);
+  }
+
+  /** Follows redirects when the skill wants it: each hop is a call, written and checked by the node. */
+  async #requestHttp(given: unknown): Promise<unknown> {
+    let reply = await this.#call('http', 'http.request', [given]);
+    for (;;) {
+      const { next } = reply as { readonly next?: NextRequest };
+      if (!next) return reply;
+      const body = next.hasBody ? { body: (given as HttpRequest).body } : {};
+      reply = await this.#call('http', 'http.request', [{ ...next.request, ...body }]);
+    }
   }
 
   /** What `ctx` has of one capability; arguments that were left out at the end are not sent. */

@@ -10,6 +10,7 @@ const seen: { method?: string; url?: string; headers: IncomingMessage['headers']
   [];
 let server: Server;
 let origin: string;
+let otherOrigin: string;
 
 async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
   let body = '';
@@ -17,6 +18,10 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
   const { method, url, headers } = request;
   seen.push({ ...(method ? { method } : {}), ...(url ? { url } : {}), headers, body });
   if (url === '/slow') return;
+  const [, hops, status] = /^\/hops\/(\d+)\/(\d+)$/.exec(url ?? '') ?? [];
+  if (Number(hops) > 0)
+    response.writeHead(Number(status), { location: `/hops/${Number(hops) - 1}/${status}` });
+  if (url === '/elsewhere') response.writeHead(307, { location: `http://${otherOrigin}/taken` });
   if (url === '/redirect') response.writeHead(302, { location: 'http://169.254.169.254/' });
   response.end(url === '/large' ? 'x'.repeat(2 * 1024 * 1024) : `answer to ${body}`);
 }
@@ -26,7 +31,9 @@ beforeAll(async () => {
   await new Promise<void>((resolve) => {
     server.listen(0, '127.0.0.1', resolve);
   });
-  origin = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const { port } = server.address() as AddressInfo;
+  origin = `127.0.0.1:${port}`;
+  otherOrigin = `localhost:${port}`;
 });
 afterAll(() => {
   server.closeAllConnections();
@@ -75,6 +82,83 @@ describe('egress', () => {
     expect(report.result).toMatchObject({
       value: { status: 302, headers: { location: 'http://169.254.169.254/' } },
     });
+  });
+
+  test('follows up to three when asked to, each a call of its own', async () => {
+    const follow = (path: string, more: object = {}) =>
+      request({ url: `http://${origin}${path}`, redirect: 'follow', ...more });
+    const before = seen.length;
+    const events: string[] = [];
+    const options = {
+      ...granted(true),
+      onHostCall: ({ detail }: { detail: string }) => void events.push(detail),
+    };
+    const posted = { method: 'POST', body: 'kept', headers: { authorization: 'mine' } };
+    const three = await world.attack(follow('/hops/3/307', posted), options);
+    expect(three.result).toMatchObject({ value: { status: 200, body: 'answer to kept' } });
+    expect(three.result).not.toHaveProperty('value.next');
+    expect(seen.slice(before).map(({ method, url, body }) => `${method} ${url} ${body}`)).toEqual(
+      [3, 2, 1, 0].map((hop) => `POST /hops/${hop}/307 kept`),
+    );
+    expect(events).toEqual([3, 2, 1, 0].map((hop) => `http://${origin}/hops/${hop}/307`));
+    expect(three.usage.hostCalls).toBe(4);
+
+    const four = await world.attack(follow('/hops/4/302'), options);
+    expect(four.result).toMatchObject({ error: { code: 'EGRESS_REFUSED' } });
+    const read = await world.attack(follow('/hops/1/303', posted), options);
+    expect(read.result).toMatchObject({ value: { body: 'answer to ' } });
+    expect(seen.at(-1)).toMatchObject({ method: 'GET', headers: { authorization: 'mine' } });
+  });
+
+  test('checks each redirect like a first request, and takes no authorization to another origin', async () => {
+    const source = request({
+      url: `http://${origin}/elsewhere`,
+      redirect: 'follow',
+      headers: { authorization: 'mine', 'x-a': 'b' },
+    });
+    const options = granted(true);
+    const before = seen.length;
+    const refused = await world.attack(source, options);
+    expect(refused.result).toMatchObject({ error: { code: 'EGRESS_REFUSED' } });
+    expect(seen.slice(before).map(({ url }) => url)).toEqual(['/elsewhere']);
+
+    const hosts = [origin, otherOrigin];
+    const grants = { http: { hosts, methods: ['GET'], privateAddresses: true } };
+    const followed = await world.attack(source, { ...options, grants });
+    expect(followed.result).toMatchObject({ value: { status: 200 } });
+    expect(seen.at(-1)).toMatchObject({
+      url: '/taken',
+      headers: { host: otherOrigin, 'x-a': 'b' },
+    });
+    expect(seen.at(-1)?.headers).not.toHaveProperty('authorization');
+  });
+
+  test('is the same again from the tape, redirects too', async () => {
+    const source = request({ url: `http://${origin}/hops/2/302`, redirect: 'follow' });
+    const first = await world.attack(source, granted(true));
+    const before = seen.length;
+    const again = await world.attack(source, { ...granted(true), tape: first.tape });
+    expect(again.result).toEqual(first.result);
+    expect(seen).toHaveLength(before);
+  });
+
+  test('is bounded by the bytes of the grant, up and down', async () => {
+    const options = granted(true);
+    const grants = {
+      http: { hosts: [origin], methods: ['GET', 'POST'], privateAddresses: true, maxBytes: 20 },
+    };
+    const send = (body: string) =>
+      world.attack(request({ url: `http://${origin}/`, method: 'POST', body }), {
+        ...options,
+        grants,
+      });
+    const before = seen.length;
+    expect((await send('x'.repeat(21))).result).toMatchObject({
+      error: { code: 'EGRESS_REFUSED' },
+    });
+    expect(seen).toHaveLength(before);
+    expect((await send('0123456789')).result).toMatchObject({ ok: true });
+    expect((await send('0123456789a')).result).toMatchObject({ error: { code: 'EGRESS_FAILED' } });
   });
 
   test('ends at its timeout and at its byte cap', async () => {

@@ -1,14 +1,23 @@
 /**
- * Capability `http`: `ctx.http.request({ url, method, headers, body, timeoutMs })` gives `{ status, headers, body }`. The
- * node makes the request for the skill, to the address that egress checked. Redirects come back as they are.
+ * Capability `http`: `ctx.http.request({ url, method, headers, body, timeoutMs, redirect })` gives `{ status, headers, body }`. The
+ * node makes the request for the skill, to the address that egress checked. Redirects come back as they are, or, to be followed,
+ * with the request that comes next.
  */
 import Type, { type Static } from 'typebox';
 import { Compile } from 'typebox/compile';
-import { failure, type Json, LIMITS, type Result, success } from '../../contracts/index.ts';
+import {
+  failure,
+  type Json,
+  LIMITS,
+  type Result,
+  smaller,
+  success,
+} from '../../contracts/index.ts';
 import type { HttpClient } from '../../host/index.ts';
 import { CALLS } from '../call-table.ts';
 import { checkEgress, DEFAULT_PORTS, type HttpGrant } from '../egress.ts';
 import { type Capability, type CapabilityCall, resourceId } from './capability.ts';
+import { nextRequest, REDIRECTS_MAX } from './redirects.ts';
 
 const TIMEOUT_MS = 10_000;
 const HEADERS_MAX = 64;
@@ -29,13 +38,18 @@ const RequestSchema = Type.Object(
     timeoutMs: Type.Optional(Type.Number({ minimum: 1, maximum: LIMITS.skillWallMsMax })),
     /** An answer of a service that is unwell (429, 5xx) then is the retryable failure HTTP_STATUS. */
     failWhenUnwell: Type.Optional(Type.Boolean()),
+    redirect: Type.Optional(Type.Union([Type.Literal('manual'), Type.Literal('follow')])),
+    /** How many redirects led here; `ctx` counts. */
+    hops: Type.Optional(Type.Integer({ minimum: 0, maximum: REDIRECTS_MAX })),
   },
   { additionalProperties: false },
 );
-type GuestRequest = Static<typeof RequestSchema>;
+export type GuestRequest = Static<typeof RequestSchema>;
 const guestRequest = Compile(RequestSchema);
 
 const METHODS = ['GET', 'HEAD'];
+/** An answer is JSON text inside a frame, which may double it. */
+const ANSWER_BYTES = LIMITS.hostCallResultBytes / 2;
 
 export const http: Capability<'http'> = {
   name: 'http',
@@ -48,6 +62,7 @@ export const http: Capability<'http'> = {
     return {
       hosts: hosts.filter((host) => granted.hosts.includes(host)),
       methods: methods.filter((method) => granted.methods.includes(method)),
+      ...smaller('maxBytes', asked.maxBytes, granted.maxBytes),
       ...(granted.privateAddresses ? { privateAddresses: true } : {}),
     };
   },
@@ -77,13 +92,18 @@ async function serveHttp(
 ): Promise<Result<Json>> {
   const [request] = call.args;
   if (!guestRequest.Check(request)) {
-    return invalid('the argument is { url, method?, headers?, body?, timeoutMs? }');
+    return invalid('the argument is { url, method?, headers?, body?, timeoutMs?, redirect? }');
   }
   const problem = headerProblem(request.headers);
   if (problem) return invalid(problem);
   const { url, method = 'GET', timeoutMs = TIMEOUT_MS } = request;
   if (!grant.methods.includes(method)) {
     const reason = `method ${JSON.stringify(method.slice(0, 20))} is not granted`;
+    return failure('EGRESS_REFUSED', { url: url.slice(0, 200), reason });
+  }
+  const { maxBytes = LIMITS.hostCallArgumentBytes } = grant;
+  if (Buffer.byteLength(request.body ?? '') > maxBytes) {
+    const reason = `the body is larger than the ${maxBytes} bytes that are granted`;
     return failure('EGRESS_REFUSED', { url: url.slice(0, 200), reason });
   }
   const destination = await checkEgress(url, grant, client.resolve);
@@ -98,7 +118,7 @@ async function serveHttp(
     headers: { ...keyFor(method, call.idempotencyKey), ...lowerCased(request.headers) },
     ...(request.body === undefined ? {} : { body: request.body }),
     timeoutMs,
-    maxBytes: LIMITS.hostCallResultBytes / 2,
+    maxBytes: Math.min(maxBytes, ANSWER_BYTES),
     signal: call.signal,
   });
   call.onEgress(reply.bytes);
@@ -107,11 +127,15 @@ async function serveHttp(
       return failure('EGRESS_TIMEOUT', { url: target.href, timeoutMs });
     case 'failed':
       return failure('EGRESS_FAILED', { url: target.href, reason: reply.reason });
-    case 'answered':
-      if (request.failWhenUnwell && (reply.status === 429 || reply.status >= 500)) {
-        return failure('HTTP_STATUS', { url: target.href, status: reply.status });
+    case 'answered': {
+      const { status, headers, body } = reply;
+      if (request.failWhenUnwell && (status === 429 || status >= 500)) {
+        return failure('HTTP_STATUS', { url: target.href, status });
       }
-      return success({ status: reply.status, headers: reply.headers, body: reply.body });
+      const next = nextRequest(request, target, reply);
+      if (!next.ok) return next;
+      return success({ status, headers, body, ...(next.value ? { next: { ...next.value } } : {}) });
+    }
   }
 }
 

@@ -64,7 +64,7 @@ describe('a host', () => {
     ['speaks of an unknown kind', { kind: 'exec', run: 1 }],
     ['reports negative time', done({ cpuMs: -1 })],
     ['says ready again', READY],
-    ['calls what does not exist', call(1, { name: 'fs.read' })],
+    ['calls what does not exist', call(1, { name: 'process.exit' })],
     ['calls out of order', call(2)],
     [
       'names a code of its own',

@@ -4,7 +4,7 @@ import hello from '../../../src/skills/hello/index.ts';
 import helloManifest from '../../../src/skills/hello/skill.json' with { type: 'json' };
 import httpCall from '../../../src/skills/http_call/index.ts';
 import httpManifest from '../../../src/skills/http_call/skill.json' with { type: 'json' };
-import { type SkillTest, testSkill } from '../../../src/testing.ts';
+import { type FakeRequest, type SkillTest, testSkill } from '../../../src/testing.ts';
 
 const URL = 'https://api.example.com/tea?leaf=1';
 const HTTP = { http: { hosts: ['api.example.com'] } };
@@ -24,6 +24,30 @@ describe('testSkill', () => {
     ]);
     expect(run.tape).toEqual({ seed: '1', startWallMs: 1_767_225_600_000, effects: [] });
     expect(run.outputHash).toMatch(/^[0-9a-f]{64}$/);
+  });
+
+  it('follows redirects as in a sandbox: each hop is a call, checked like the first', async () => {
+    const skill = (to: string, ctx: SkillContext) =>
+      ctx.http.request({
+        url: URL,
+        method: 'POST',
+        body: 'x',
+        redirect: 'follow',
+        headers: { to },
+      });
+    const grants = { http: { hosts: ['api.example.com'], methods: ['GET', 'POST'] } };
+    const bodies: unknown[] = [];
+    const http = ({ url, headers, body }: FakeRequest) => {
+      bodies.push(body);
+      const location = headers.to ?? '';
+      return url === URL ? { status: 307, headers: { location } } : { body: 'arrived' };
+    };
+    const run = await testSkill({ skill, grants, input: '/there', fakes: { http } });
+    expect(run.result).toMatchObject({ ok: true, value: { status: 200, body: 'arrived' } });
+    expect(run.calls.map(({ name }) => name)).toEqual(['http.request', 'http.request']);
+    expect(bodies).toEqual(['x', 'x']);
+    const away = { skill, grants, input: 'https://evil.test/', fakes: { http } };
+    expect(await codeOf(away)).toBe('EGRESS_REFUSED');
   });
 
   it('runs the text of a module, anew each time', async () => {
