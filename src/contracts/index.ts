@@ -18,6 +18,7 @@ export {
   smaller,
 } from './ceiling.ts';
 export { type Checked, checker, firstMismatch, type Mismatch, preview } from './check.ts';
+export { checkManifest } from './check-manifest.ts';
 export { type DocumentError, type ReadDocument, readDocument } from './document.ts';
 export {
   ERROR_TABLE,

@@ -5,6 +5,7 @@
  */
 import type { Json, SkeinError } from '../contracts/index.ts';
 import { canonicalJson } from './canonical-json.ts';
+import { printable } from './printable.ts';
 
 export type EffectAnswer =
   | { readonly ok: true; readonly value: Json }
@@ -86,9 +87,9 @@ export class TapePlayer {
   /** @returns the answers that are due now, in the tape's order, or where the run left the tape */
   call(call: HostCall): readonly DueAnswer[] | Divergence {
     const taped = this.#effects.get(call.seq);
-    if (!taped || text(taped) !== text(call)) {
-      const expected = taped ? text(taped) : 'no further call';
-      return { at: call.seq, found: text(call), expected };
+    if (!taped || textOf(taped) !== textOf(call)) {
+      const expected = taped ? shown(taped) : 'no further call';
+      return { at: call.seq, found: shown(call), expected };
     }
     this.#called.add(call.seq);
     return this.#due();
@@ -98,7 +99,7 @@ export class TapePlayer {
   missing(): Divergence | undefined {
     for (const effect of this.#effects.values()) {
       if (this.#called.has(effect.seq)) continue;
-      return { at: effect.seq, found: 'the end of the run', expected: text(effect) };
+      return { at: effect.seq, found: 'the end of the run', expected: shown(effect) };
     }
     return undefined;
   }
@@ -114,5 +115,9 @@ export class TapePlayer {
   }
 }
 
-const text = ({ name, args }: Pick<HostCall, 'name' | 'args'>): string =>
-  `${name} ${canonicalJson(args)}`.slice(0, 300);
+type Called = Pick<HostCall, 'name' | 'args'>;
+
+const textOf = ({ name, args }: Called): string => `${name} ${canonicalJson(args)}`;
+
+/** Of arguments that a skill chose, what a person can read. */
+const shown = (call: Called): string => printable(textOf(call), 300);

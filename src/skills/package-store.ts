@@ -5,14 +5,7 @@
 import { mkdir, open, readdir, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SkillPackage } from '../contracts/index.ts';
-import {
-  checker,
-  failure,
-  ManifestSchema,
-  type Result,
-  reasonOf,
-  success,
-} from '../contracts/index.ts';
+import { checkManifest, failure, type Result, reasonOf, success } from '../contracts/index.ts';
 import { packageOf } from './skill-package.ts';
 
 export interface PackageStore {
@@ -35,8 +28,6 @@ export function memoryPackageStore(): PackageStore {
 
 const fileName = ({ manifest }: SkillPackage): string =>
   `${manifest.name}@${manifest.version}.json`;
-
-const checkManifest = checker(ManifestSchema);
 
 export function folderPackageStore(folder: string): PackageStore {
   return {

@@ -5,10 +5,9 @@ import { stripTypeScriptTypes } from 'node:module';
 import { join } from 'node:path';
 import canonicalize from 'canonicalize';
 import {
-  checker,
+  checkManifest,
   failure,
   LIMITS,
-  ManifestSchema,
   type Result,
   readDocument,
   reasonOf,
@@ -17,7 +16,6 @@ import {
   success,
 } from '../contracts/index.ts';
 
-const checkManifest = checker(ManifestSchema);
 const ENTRIES = ['index.ts', 'index.js'];
 
 export async function loadSkillPackage(folder: string): Promise<Result<SkillPackage>> {

@@ -4,10 +4,9 @@
  */
 import {
   type Ceiling,
-  checker,
+  checkManifest,
   grantsFrom,
   type Json,
-  ManifestSchema,
   plainCopy,
   SkeinException,
   type SkillManifest,
@@ -47,7 +46,6 @@ const ANY_MANIFEST = {
   output: true,
   capabilities: { http: { hosts: ['*'], methods: METHODS }, kv: true, random: true, clock: true },
 };
-const checkManifest = checker(ManifestSchema);
 
 /**
  * Runs a skill once. Whatever the skill does is the result; nothing of it is thrown.

@@ -58,3 +58,12 @@ test('the order of keys in an argument makes no difference', () => {
   const taped = { ...effect(1), args: [{ a: 1, b: 2 }] };
   expect(player(taped).call({ ...call(1), args: [{ b: 2, a: 1 }] })).toHaveLength(1);
 });
+
+test('an argument is compared to its end, and shown cut and printable', () => {
+  const long = 'x'.repeat(1_000);
+  const taped = { ...effect(1), args: [`${long}a`] };
+  expect(player(taped).call({ ...call(1), args: [`${long}b`] })).toMatchObject({ at: 1 });
+  const [found] = [player(taped).call({ ...call(1), args: ['\u2028\u202e'] })];
+  expect(found).toMatchObject({ found: String.raw`kv.get ["\u2028\u202e"]` });
+  expect((found as { expected: string }).expected.length).toBeLessThan(310);
+});
