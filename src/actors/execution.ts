@@ -25,6 +25,8 @@ export interface ExecutionRequest {
   readonly attempt: number;
   /** Names the call through all its attempts, wherever they run: what services are told so that they do a thing once. */
   readonly task?: string;
+  /** Of the node's policy, when the call was given to a thread. */
+  readonly policyGeneration?: number;
   /** Answers host calls from the tape: a re-execution. */
   readonly tape?: EffectTape;
 }

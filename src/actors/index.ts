@@ -20,6 +20,9 @@ export {
 } from './module/module-kind.ts';
 export type { ModuleState, TurnWorld } from './module/module-turn.ts';
 export { dependenciesOf } from './plan-graph.ts';
+export { AUDIT_STREAM, auditActor } from './policy/audit-actor.ts';
+export { type PolicyInForce, type PolicyKind, policyActor } from './policy/policy-actor.ts';
+export type { PolicyRefs, SkillPolicy } from './policy/policy-agent.ts';
 export {
   referenceFault,
   referencesIn,

@@ -14,7 +14,7 @@ import {
   type SkillManifest,
   success,
 } from '../contracts/index.ts';
-import { effectiveGrants } from '../sandbox/index.ts';
+import { askedGrants, effectiveGrants } from '../sandbox/index.ts';
 
 export interface CallContract {
   readonly resources: ResourceContract;
@@ -22,8 +22,8 @@ export interface CallContract {
 }
 
 export interface ContractTerms {
-  /** What whoever runs the call lets it have. */
-  readonly grants: CapabilityGrants;
+  /** What whoever runs the call lets it have; or it says nothing, and the operator's policy decides about what is asked for. */
+  readonly grants: CapabilityGrants | 'to-policy';
   readonly ceilings: readonly Ceiling[];
 }
 
@@ -37,13 +37,15 @@ export function contractOf(
     const reason = `${refusing.name} does not list it`;
     return failure('CAPABILITY_DENIED', { capability: `skill ${manifest.name}`, reason });
   }
-  const allowed = ceilings.reduce(
-    (left, ceiling) => (ceiling.grants ? commonGrants(left, grantsFrom(ceiling.grants)) : left),
-    grants,
-  );
+  const given = [
+    ...(grants === 'to-policy' ? [] : [grants]),
+    ...ceilings.flatMap((ceiling) => (ceiling.grants ? [grantsFrom(ceiling.grants)] : [])),
+  ];
+  const asked = manifest.capabilities;
   return success({
     resources: resourcesOf(manifest, ceilings),
-    grants: effectiveGrants(manifest.capabilities, allowed),
+    grants:
+      given.length === 0 ? askedGrants(asked) : effectiveGrants(asked, given.reduce(commonGrants)),
   });
 }
 

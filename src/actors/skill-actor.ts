@@ -39,6 +39,7 @@ import {
 import { remoteFiles } from './effects-actor.ts';
 import type { Execution, ExecutionRequest } from './execution.ts';
 import { remoteKeyValue } from './kv-actor.ts';
+import { runPolicyOf, type SkillPolicy } from './policy/policy-agent.ts';
 import { resourcesOf } from './resources.ts';
 
 export interface SkillActorArgs {
@@ -49,6 +50,8 @@ export interface SkillActorArgs {
   readonly effects?: ActorRef;
   readonly warmHosts: number;
   readonly sandbox?: SandboxSettings;
+  /** Without one everything is denied. */
+  readonly policy?: SkillPolicy;
 }
 
 interface SkillState extends SkillActorArgs {
@@ -149,6 +152,7 @@ async function runTraced(
           parentContext(parent),
         )
     : undefined;
+  const policy = await runPolicyOf(ctx.system, state.policy, request);
   const report = await host.run({
     skill,
     tenant: state.tenant,
@@ -163,6 +167,7 @@ async function runTraced(
     },
     ...(span ? { onHostCall: (event: HostCallEvent) => recordHostCall(event, traceOf(span)) } : {}),
     ...request,
+    ...(policy ? { policy } : {}),
   });
   if (span) {
     if (!report.result.ok) {

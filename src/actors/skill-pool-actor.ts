@@ -21,6 +21,7 @@ import {
 import type { SandboxSettings } from '../sandbox/index.ts';
 import { judgeRestart, type RestartIntensity } from '../supervisor/index.ts';
 import type { Execution, Invocation } from './execution.ts';
+import type { SkillPolicy } from './policy/policy-agent.ts';
 import type { skillActor } from './skill-actor.ts';
 
 export interface SkillPoolArgs {
@@ -33,6 +34,10 @@ export interface SkillPoolArgs {
   /** Skill actors on one thread, over all skills and tenants. */
   readonly slotsPerThread: number;
   readonly quarantine?: RestartIntensity;
+  /** Decides about every run and host call. Without one everything is denied. */
+  readonly policy?: SkillPolicy;
+  /** Of the policy that is in force now. */
+  readonly policyGeneration?: () => number;
 }
 
 interface Slot {
@@ -88,7 +93,9 @@ export const skillPoolActor = defineActor({
       const { promise, resolve } = Promise.withResolvers<Execution>();
       let moves = MOVES_MAX;
       const start = (slot: Slot): void => {
-        const { skill, tenant, avoidThreads, place, kv, ...request } = invocation;
+        const { skill, tenant, avoidThreads, place, kv, ...asked } = invocation;
+        const policyGeneration = state.policyGeneration?.() ?? 0;
+        const request = { ...asked, policyGeneration };
         const timeoutMs = request.resources.wallMs + GRACE_MS;
         const answer = ask(slot.ref, 'invoke', request, { timeoutMs });
         void answer.then((result) => {
@@ -178,9 +185,13 @@ function newSlot(state: PoolState, invocation: Invocation, ctx: ActorContext): S
     return undefined;
   }
   const { skill, tenant, kv = state.kv } = invocation;
-  const { warmHosts, effects, sandbox } = state;
-  const shared = { ...(effects ? { effects } : {}), ...(sandbox ? { sandbox } : {}) };
-  const args = { skill, tenant, kv, warmHosts, ...shared };
+  const { warmHosts, effects, sandbox, policy } = state;
+  const args = {
+    ...{ skill, tenant, kv, warmHosts },
+    ...(effects ? { effects } : {}),
+    ...(sandbox ? { sandbox } : {}),
+    ...(policy ? { policy } : {}),
+  };
   const ref = ctx.spawnOn(SKILL_ACTOR, args, { thread }) as Slot['ref'];
   const slot: Slot = {
     ref,

@@ -88,7 +88,10 @@ export class SimulatedDelegation {
     this.#world = world;
     const { name, system, ports, registry, members, hear } = world;
     const kv = system.spawn(kvActor, memoryKeyValue());
-    const pool = system.spawn(skillPoolActor, { kv, warmHosts: 0, slotsPerThread: SLOTS });
+    const pool = system.spawn(skillPoolActor, {
+      ...{ kv, warmHosts: 0, slotsPerThread: SLOTS },
+      policy: 'grants',
+    });
     this.#delegation = startDelegation({
       ...{ system, pool, kv, registry, members, policy: undefined },
       ...{ capacity: CAPACITY, tasksMax: TASKS_MAX },

@@ -95,6 +95,7 @@ export class SimulatedRuns {
       kv,
       warmHosts: 0,
       slotsPerThread: SLOTS_PER_THREAD,
+      policy: 'grants',
     });
     const verifier = system.spawn(verifierActor, { pool }, { name: 'verifier' });
     const heard = heardJournal(journal, this.#world);

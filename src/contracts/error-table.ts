@@ -30,6 +30,7 @@ import {
 } from './error-row.ts';
 import { NODE_ERRORS } from './node-errors.ts';
 import { PACKAGE_ERRORS } from './package-errors.ts';
+import { POLICY_ERRORS } from './policy-errors.ts';
 import { STATE_ERRORS } from './state-errors.ts';
 
 export type { ErrorCategory, ErrorRow } from './error-row.ts';
@@ -375,6 +376,7 @@ export const ERROR_TABLE = {
   ),
 
   ...PACKAGE_ERRORS,
+  ...POLICY_ERRORS,
   ...STATE_ERRORS,
   ...CAPABILITY_ERRORS,
   ...NODE_ERRORS,

@@ -58,6 +58,8 @@ export interface ExecuteParts {
   readonly effects?: ActorRef;
   /** The operator's ceiling over every run. */
   readonly policy: Ceiling | undefined;
+  /** The operator's policy decides about what a run without grants asks for. Default: it gets none. */
+  readonly hasPolicyFile?: () => boolean;
   /** Looks on other nodes for a skill that the registry lacks. Failure: SKILL_NOT_FOUND. */
   readonly findElsewhere?: (wanted: string) => Promise<Result<SkillPackage>>;
 }
@@ -193,7 +195,7 @@ function bounded(body: object): Json {
 
 async function prepare(
   request: ExecuteRequest,
-  { registry, policy, findElsewhere }: ExecuteParts,
+  { registry, policy, hasPolicyFile, findElsewhere }: ExecuteParts,
 ): Promise<Result<Prepared>> {
   const { target, profile } = request;
   const plan = planOf(request);
@@ -213,12 +215,16 @@ async function prepare(
     if (!skill.ok) return skill;
     skills.set(step.skill, skill.value);
   }
+  const isLeftToPolicy =
+    hasPolicyFile?.() === true && plan.value.grants === undefined && request.grants === undefined;
   return success({
     plan: plan.value,
     input: mergeInput(plan.value.input, request.input),
     skills,
     terms: {
-      grants: { ...grantsFrom(plan.value.grants), ...request.grants },
+      grants: isLeftToPolicy
+        ? 'to-policy'
+        : { ...grantsFrom(plan.value.grants), ...request.grants },
       ceilings: [policy, profile].filter((ceiling) => ceiling !== undefined),
     },
   });

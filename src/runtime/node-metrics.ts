@@ -61,6 +61,14 @@ export function countRuns(meter: Meter): RunCounter {
   };
 }
 
+/** Denials of the policy and of what was granted, by the code that the skill got. */
+export function countDenials(meter: Meter): (count: number, code: string) => void {
+  const denials = meter.createCounter('skein_policy_denials_total', {
+    description: 'Runs and host calls that were denied, by error code.',
+  });
+  return (count, code) => denials.add(count, { code });
+}
+
 const HOP_BOUNDS_S = [
   0.000_01, 0.000_025, 0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.05,
   0.25, 1,

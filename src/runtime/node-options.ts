@@ -45,6 +45,8 @@ export interface NodeOptions {
   readonly policy?: Ceiling;
   /** What the actors of skill packages may have, under the manifest of each and `policy`. Default: log lines alone. */
   readonly actorGrants?: CapabilityGrants;
+  /** The operator's policy in Cedar, which decides about every run and host call. Default: `policy.cedar` in the data directory. */
+  readonly policyFile?: string;
   /** Serves Prometheus at `http://HOST:PORT/metrics`; port 0 takes a free one, the host is loopback by default. */
   readonly metrics?: MetricsOptions;
   /** Joins the nodes of one name through NATS. Default: the node stays by itself. */

@@ -49,6 +49,7 @@ import type { NodeOptions } from './node-options.ts';
 import { type NodeVirtual, openNodeVirtual } from './node-virtual.ts';
 import { type Cluster, openCluster } from './open-cluster.ts';
 import { openRegistry } from './open-registry.ts';
+import { openNodePolicy } from './policy/node-policy.ts';
 import { answerQuery } from './query.ts';
 import { judgeReadiness } from './readiness.ts';
 import { loadOf, RunGate } from './run-gate.ts';
@@ -157,7 +158,8 @@ function assemble(
   const kv = system.spawn(kvActor, stores.keyValue, { name: 'kv' });
   const effects = openNodeEffects({ system, ports: realPorts, dataDir: options.dataDir });
   const hosts = { warmHosts, ...(options.sandbox ? { sandbox: options.sandbox } : {}) };
-  const poolArgs = { kv, effects: effects.ref, ...hosts, slotsPerThread };
+  const rules = openNodePolicy(system, options, stores.journal, metrics?.meter);
+  const poolArgs = { kv, effects: effects.ref, ...hosts, slotsPerThread, ...rules.poolArgs };
   const pool = system.spawn(skillPoolActor, poolArgs, { name: 'skills' });
   const { policy } = options;
   const ownTrace = async (correlationId: string): Promise<readonly SpanRecord[]> => {
@@ -204,6 +206,7 @@ function assemble(
     verifier,
     effects: effects.ref,
     policy,
+    hasPolicyFile: () => rules.hasFile,
     ...(place ? { findElsewhere: place.delegation.find } : {}),
   };
   const counter = metrics && countRuns(metrics.meter);
@@ -274,11 +277,12 @@ function assemble(
       const hosted = registered.ok ? await actors?.host() : undefined;
       return hosted?.ok === false ? hosted : registered;
     },
-    resourceContract: async (skill, { grants = {}, profile } = {}) => {
+    resourceContract: async (skill, { grants, profile } = {}) => {
       const found = await node.describe(skill);
       if (!found.ok) return found;
       const ceilings = [policy, profile].filter((ceiling) => ceiling !== undefined);
-      return contractOf(found.value.manifest, { grants, ceilings });
+      const left = rules.hasFile ? 'to-policy' : {};
+      return contractOf(found.value.manifest, { grants: grants ?? left, ceilings });
     },
     query: (query) => answerQuery(query, { ...stores, policy, skills: () => registry.list() }),
     skills: () => registry.list(),
@@ -299,6 +303,7 @@ function assemble(
       supervision: await reportOf(system, threadSupervisor),
       processors: cpus().length,
       cluster: (await place?.status()) ?? null,
+      policy: rules.status,
     }),
     deadLetters: () => system.deadLetters.list(),
     facts: () => ({
@@ -314,6 +319,7 @@ function assemble(
     ended: system.terminated,
     close: () => {
       closing ??= (async () => {
+        rules.close();
         await virtual?.close();
         await system.shutdown({ drainMs: DRAIN_MS * 2 });
         await place?.leave();
@@ -338,6 +344,7 @@ function assemble(
     const prepared = await effects.prepare();
     if (!prepared.ok) return prepared;
     phase(`threads ${names.join(', ')}`);
+    await rules.begin();
     if (place) {
       const entered = await place.enter();
       if (!entered.ok) return entered;

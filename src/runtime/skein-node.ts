@@ -15,6 +15,7 @@ import type { ExecuteRequest } from './execute.ts';
 import type { NodeActors } from './node-actors.ts';
 import type { Trace } from './node-traces.ts';
 import type { ClusterStatus } from './open-cluster.ts';
+import type { PolicyStatus } from './policy/node-policy.ts';
 import type { Query, QueryAnswers } from './query.ts';
 import type { Readiness } from './readiness.ts';
 
@@ -36,6 +37,7 @@ export interface NodeStatus {
   readonly supervision: SupervisorReport | null;
   readonly processors: number;
   readonly cluster: ClusterStatus | null;
+  readonly policy: PolicyStatus;
 }
 
 export interface SkeinNode {

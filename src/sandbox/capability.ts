@@ -32,6 +32,21 @@ export function effectiveGrants(
   return Object.fromEntries(rows.filter(([, grant]) => grant !== undefined));
 }
 
+/**
+ * What the manifest asks for, where it is left to the policy alone: all that is asked for with a yes, and `http`, whose host `*` then
+ * stands for the one that the policy permits. What needs more than a yes (a folder, a secret) is had by grant only.
+ */
+export function askedGrants(asked: Capabilities = {}): CapabilityGrants {
+  const { http, log } = asked;
+  const yes = Object.entries(asked).filter(([, ask]) => ask === true);
+  const reading = ['GET', 'HEAD'];
+  return {
+    ...Object.fromEntries(yes),
+    ...(http ? { http: { hosts: http.hosts, methods: http.methods ?? reading } } : {}),
+    log: log !== false,
+  };
+}
+
 const rowOf = (call: string): Capability | undefined => {
   const name = capabilityOf(call);
   return Object.hasOwn(CAPABILITIES, name)

@@ -75,7 +75,7 @@ function parseTarget(
 }
 
 /** A granted `host` means the scheme's own port, `host:port` exactly that port. */
-function grantedTarget(host: string, protocol: string): string | undefined {
+export function grantedTarget(host: string, protocol: string): string | undefined {
   if (/[/?#@\\\s]/.test(host) || !URL.canParse(`${protocol}//${host}`)) return undefined;
   const { hostname, port } = new URL(`${protocol}//${host}`);
   return `${hostname}:${port === '' ? DEFAULT_PORTS[protocol] : port}`;

@@ -140,7 +140,7 @@ export class HostProcess {
     this.#current = run;
     this.#budget = frameBudget(request.resources);
     this.#frames = 0;
-    run.start();
+    void run.start();
     const report = await run.report;
     this.#current = undefined;
     this.#budget = { ...IDLE_FRAMES, frames: 0 };

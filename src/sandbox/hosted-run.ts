@@ -16,7 +16,6 @@ import {
 import { LOG_LINE_BYTES, watchdogMs } from './budget.ts';
 import { canonicalJson } from './canonical-json.ts';
 import { logLine } from './capabilities/log.ts';
-import { serveCall } from './capability.ts';
 import { type EffectAnswer, type EffectTape, TapePlayer, TapeRecorder } from './effect-tape.ts';
 import {
   ANSWER_BYTES_TOTAL,
@@ -27,6 +26,8 @@ import {
   type LogFrame,
   type NodeFrame,
 } from './host-frames.ts';
+import { type GateTerms, guardedCall, guardedStart } from './policy/gate.ts';
+import { principalOf } from './policy/policy-request.ts';
 import { printable } from './printable.ts';
 import type { RunReport, RunRequest } from './run-request.ts';
 import { rulesOf } from './run-rules.ts';
@@ -66,6 +67,8 @@ export class HostedRun {
   readonly #startMs: number;
   readonly #watchdog: TimerHandle;
   readonly #facts: RunFacts;
+  readonly #gate: GateTerms;
+  #hasBegun = false;
   #settled = false;
   #virtualMs: number;
   #calls = 0;
@@ -89,15 +92,25 @@ export class HostedRun {
       resources: request.resources,
       callError: (seq) => this.#recorder.errorOf(seq),
     };
+    const { skill, tenant, policy, correlationId } = request;
+    const { clock, timers } = ports;
+    this.#gate = { policy, principal: principalOf(skill, tenant), correlationId, clock, timers };
     this.#startMs = ports.clock.monotonicMs();
     this.#watchdog = ports.timers.after(watchdogMs(request.resources), () =>
       ports.endHost({ kind: 'wall' }),
     );
   }
 
-  start(): void {
+  /** Begins it, unless the policy denies the run as a whole: then the report says so and nothing is sent. */
+  async start(): Promise<void> {
     const { skill, input, resources, grants, entry = { kind: 'skill' } } = this.#request;
+    const permitted = await guardedStart('run', this.#gate);
+    if (!permitted.ok)
+      return this.#finish(permitted, { cpuMs: 0, heapBytes: 0, limitTouched: false });
+    const log = grants.log === true && (await guardedStart('log', this.#gate)).ok;
+    if (this.#settled) return;
     const { seed } = this.#worldStart();
+    this.#hasBegun = true;
     this.#ports.send({
       kind: 'run',
       run: this.#run,
@@ -107,7 +120,7 @@ export class HostedRun {
       rules: rulesOf(skill.manifest, entry),
       resources,
       argumentCap: ARGUMENT_BOUNDS,
-      log: grants.log === true,
+      log,
       seed: seedWords(seed),
       startWallMs: this.#virtualMs,
     });
@@ -117,6 +130,7 @@ export class HostedRun {
   receive(frame: HostFrame, frameBytes: number): string | undefined {
     if (frame.kind === 'ready') return 'a second ready';
     if (frame.run !== this.#run) return 'a frame of another run';
+    if (!this.#hasBegun) return 'a frame before the first';
     if (this.#settled) return 'a frame after the last';
     switch (frame.kind) {
       case 'call':
@@ -170,7 +184,7 @@ export class HostedRun {
         this.#egressBytes += bytes;
       },
     };
-    const result = this.#capped(await serveCall(call, grants, effects));
+    const result = this.#capped(await guardedCall(call, grants, effects, this.#gate));
     const endWallMs = this.#ports.clock.wallMs();
     const detail = detailOf(args, result);
     this.#tell(({ onHostCall }) =>

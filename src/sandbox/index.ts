@@ -7,7 +7,7 @@ export type { Files } from './capabilities/fs.ts';
 export { keyValueSpace } from './capabilities/kv.ts';
 export type { LogLine, LogSink } from './capabilities/log.ts';
 export type { NextRequest } from './capabilities/redirects.ts';
-export { actionOf, effectiveGrants, type HostEffects } from './capability.ts';
+export { actionOf, askedGrants, effectiveGrants, type HostEffects } from './capability.ts';
 export type { EffectAnswer, EffectTape, TapedEffect } from './effect-tape.ts';
 export type { FileRequest } from './files/file-request.ts';
 export { type WorkspaceOwner, type WorkspaceQuota, Workspaces } from './files/workspaces.ts';
@@ -16,6 +16,19 @@ export { GUEST_ENCODE } from './guest-encode.ts';
 export type { AnswerFrame, Ending, RunFrame } from './host-frames.ts';
 export type { LeasedHost as HostProcess } from './host-process.ts';
 export { HostedRun } from './hosted-run.ts';
+export {
+  type AuditBatch,
+  AuditWindow,
+  type DecisionRecord,
+  WINDOW_MS,
+} from './policy/audit-window.ts';
+export { type EngineCounts, PolicyEngine } from './policy/engine.ts';
+export type { ActionFacts, AuditFact, RunPolicy } from './policy/gate.ts';
+export { grantsSource, ownPolicies } from './policy/grant-policies.ts';
+export { grantsPolicy } from './policy/grants-policy.ts';
+export { type CheckedPolicies, checkPolicies, type PolicyProblem } from './policy/policy-file.ts';
+export { type Decision, type PolicyRequest, refusal } from './policy/policy-request.ts';
+export { type PolicySource, policySource } from './policy/policy-source.ts';
 export type { HostCallEvent, RunReport, RunRequest } from './run-request.ts';
 export { checkRules, type RunEntry } from './run-rules.ts';
 export { type Sandbox, type SandboxOptions, startSandbox } from './sandbox.ts';

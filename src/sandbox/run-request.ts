@@ -12,6 +12,7 @@ import type {
 } from '../contracts/index.ts';
 import type { HostEffects } from './capability.ts';
 import type { EffectTape } from './effect-tape.ts';
+import type { RunPolicy } from './policy/gate.ts';
 import type { RunEntry } from './run-rules.ts';
 
 /** One host call that the node served, for traces and the audit log. */
@@ -34,6 +35,8 @@ export interface RunRequest {
   readonly resources: ResourceContract;
   /** The effective grants; see `effectiveGrants`. */
   readonly grants: CapabilityGrants;
+  /** Decides about the run and each of its calls, within the grants. Without one everything is denied. */
+  readonly policy?: RunPolicy;
   /** Seeds `Math.random` inside. A tape's own seed goes before it. */
   readonly seed: string;
   /** Where the clock inside starts, Unix epoch. A tape's own start goes before it. */

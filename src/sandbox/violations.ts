@@ -142,6 +142,9 @@ export type Verdict = 'denied' | 'terminated' | 'contained' | 'harmless';
 
 const VERDICTS: Partial<Record<ErrorCode, Verdict>> = {
   CAPABILITY_DENIED: 'denied',
+  POLICY_DENIED: 'denied',
+  APPROVAL_REQUIRED: 'denied',
+  APPROVAL_REFUSED: 'denied',
   HOST_CALL_INVALID: 'denied',
   EGRESS_REFUSED: 'denied',
   SKILL_REFUSED: 'denied',

@@ -69,8 +69,9 @@ class SkillHost {
   }
 
   async run(): Promise<HostedSkill> {
-    this.#hosted.start();
-    const frame = this.#frame as RunFrame;
+    await this.#hosted.start();
+    const frame = this.#frame;
+    if (!frame) return { report: await this.#hosted.report, thrown: undefined };
     this.#nowMs = frame.startWallMs;
     const refusal = judgeInput(frame);
     if (refusal) this.#done(refusal, false);

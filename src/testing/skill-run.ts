@@ -11,13 +11,14 @@ import {
   type SkillManifest,
   type Usage,
 } from '../contracts/index.ts';
-import type {
-  EffectTape,
-  LogLine,
-  RunEntry,
-  RunReport,
-  RunRequest,
-  TapedEffect,
+import {
+  type EffectTape,
+  grantsPolicy,
+  type LogLine,
+  type RunEntry,
+  type RunReport,
+  type RunRequest,
+  type TapedEffect,
 } from '../sandbox/index.ts';
 import { packageOf } from '../skills/index.ts';
 import { fakeEffects, type SkillFakes } from './fake-effects.ts';
@@ -122,6 +123,7 @@ async function host(
     input,
     resources,
     grants: execution.grants,
+    policy: grantsPolicy(execution.grants),
     seed: execution.seed,
     startWallMs: execution.startWallMs,
     correlationId: CORRELATION_ID,

@@ -148,6 +148,29 @@ describe.each([
   });
 });
 
+describe('what serves a call of a capability', () => {
+  const callers = (pattern: RegExp) =>
+    [...sources].filter(([, text]) => pattern.test(text)).map(([file]) => file);
+
+  it('is reached through the gate of the policy alone', () => {
+    expect(callers(/\bserveCall\b/).sort()).toEqual([
+      'sandbox/capability.ts',
+      'sandbox/policy/gate.ts',
+    ]);
+    expect(callers(/\bCAPABILITIES\b/).sort()).toEqual([
+      'sandbox/capabilities/table.ts',
+      'sandbox/capability.ts',
+    ]);
+  });
+
+  it('is asked of that gate by the run of a host alone', () => {
+    expect(callers(/\bguardedCall\b/).sort()).toEqual([
+      'sandbox/hosted-run.ts',
+      'sandbox/policy/gate.ts',
+    ]);
+  });
+});
+
 /** Files that are loaded when `entry` is: imports and re-exports that are not of types alone. */
 function loadedBy(...entries: readonly string[]): ReadonlySet<string> {
   const seen = new Set<string>();

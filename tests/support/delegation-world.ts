@@ -86,7 +86,10 @@ export async function delegationWorld(
     );
     httpClientOf(system, clientOf(name));
     const kv = system.spawn(kvActor, memoryKeyValue(), { name: 'kv' });
-    const pool = system.spawn(skillPoolActor, { kv, warmHosts: 0, slotsPerThread: 4 });
+    const pool = system.spawn(skillPoolActor, {
+      ...{ kv, warmHosts: 0, slotsPerThread: 4 },
+      policy: 'grants',
+    });
     const world: Pick<WorldNode, 'takesWork' | 'heldInstead'> = { takesWork: true };
     const held = {
       list: () => registry.list(),

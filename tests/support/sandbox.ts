@@ -13,8 +13,10 @@ import { realClock, realProcesses, realTimers } from '../../src/host/index.ts';
 import {
   classify,
   type EffectTape,
+  grantsPolicy,
   type HostEffects,
   type HostProcess,
+  type RunPolicy,
   type RunReport,
   type RunRequest,
   type Sandbox,
@@ -28,6 +30,8 @@ export interface AttackOptions {
   readonly resources?: Partial<ResourceContract>;
   readonly grants?: CapabilityGrants;
   readonly effects?: HostEffects;
+  /** Default: what is granted is permitted. */
+  readonly policy?: RunPolicy;
   readonly manifest?: Partial<SkillPackage['manifest']>;
   readonly seed?: string;
   readonly tape?: EffectTape;
@@ -60,6 +64,7 @@ export const runRequest = (source: string, options: AttackOptions = {}): RunRequ
   correlationId: 'c'.repeat(32) as CorrelationId,
   attempt: 1,
   effects: options.effects ?? {},
+  policy: options.policy ?? grantsPolicy(options.grants ?? { log: true }),
   ...(options.tape ? { tape: options.tape } : {}),
   ...(options.onHostCall ? { onHostCall: options.onHostCall } : {}),
 });

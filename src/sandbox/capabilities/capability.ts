@@ -69,6 +69,9 @@ export interface Capability<C extends CapabilityName = CapabilityName> {
   readonly actionOf: (call: Pick<CapabilityCall, 'name' | 'args'>) => CapabilityAction;
 }
 
+/** What is as long as this may be cut off: nothing is decided about it. More than any capability takes. */
+export const RESOURCE_ID_MAX = 9_000;
+
 /** An ID that a policy can be written against: bounded text, whatever a skill passed. */
 export const resourceId = (given: unknown): string =>
-  typeof given === 'string' ? given.slice(0, 512) : '';
+  typeof given === 'string' ? given.slice(0, RESOURCE_ID_MAX) : '';

@@ -2,6 +2,7 @@
  * Capability `fs`: files in the workspace of the run, `ctx.fs.read(path)`, `write(path, data)`, `list`, `stat`, `remove`, `mkdir`.
  * `read` allows the calls that change nothing, `write` all.
  */
+import { posix } from 'node:path';
 import { failure, type Json, type Result } from '../../contracts/index.ts';
 import { CALLS } from '../call-table.ts';
 import { type FileRequest, readFileRequest } from '../files/file-request.ts';
@@ -13,6 +14,7 @@ export interface Files {
 }
 
 const WRITING: readonly string[] = ['write', 'remove', 'mkdir'];
+const plainPath = (path: string): string => posix.normalize(path).replace(/(?<=.)\/$/, '');
 const opOf = (name: string): string => name.slice('fs.'.length);
 
 export const fs: Capability<'fs'> = {
@@ -35,7 +37,8 @@ export const fs: Capability<'fs'> = {
     return files ? files.serve(request) : failure('INTERNAL', { reason: 'fs without a workspace' });
   },
   actionOf: ({ name, args: [path] }) => ({
-    resource: { type: 'Path', id: resourceId(path) },
+    /** Without the ways around: `a/../b` is `b`, whichever a policy names. */
+    resource: { type: 'Path', id: typeof path === 'string' ? resourceId(plainPath(path)) : '' },
     attributes: { op: opOf(name), writes: WRITING.includes(opOf(name)) },
   }),
 };

@@ -74,7 +74,8 @@ export const http: Capability<'http'> = {
     const url = typeof text === 'string' && URL.canParse(text) ? new URL(text) : undefined;
     const port = url && (url.port === '' ? (DEFAULT_PORTS[url.protocol] ?? 0) : Number(url.port));
     return {
-      resource: { type: 'Host', id: resourceId(url?.hostname) },
+      /** As grants name it: the scheme's own port is left out. */
+      resource: { type: 'Host', id: resourceId(url?.host) },
       attributes: {
         method: resourceId(method),
         scheme: url?.protocol.slice(0, -1) ?? '',

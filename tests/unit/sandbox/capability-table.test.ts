@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { type CapabilityGrants, GrantSchema, type TenantId } from '../../../src/contracts/index.ts';
 import { CapabilitySchema } from '../../../src/contracts/skill.ts';
 import { CALLS, CAPABILITY_NAMES, type CapabilityName } from '../../../src/sandbox/call-table.ts';
-import type { Capability } from '../../../src/sandbox/capabilities/capability.ts';
+import { type Capability, RESOURCE_ID_MAX } from '../../../src/sandbox/capabilities/capability.ts';
 import { CAPABILITIES } from '../../../src/sandbox/capabilities/table.ts';
 import { actionOf, effectiveGrants, serveCall } from '../../../src/sandbox/capability.ts';
 import { ASKED, GRANTED } from '../../support/capabilities.ts';
@@ -64,7 +64,7 @@ describe.each(callable)('each call of %s', (name) => {
         (call, args) => {
           const action = actionOf({ name: `${name}.${call}`, args: args as never });
           expect(action?.resource.type).toMatch(/^[A-Z]\w+$/);
-          expect(action?.resource.id.length).toBeLessThanOrEqual(512);
+          expect(action?.resource.id.length).toBeLessThanOrEqual(RESOURCE_ID_MAX);
           for (const value of Object.values(action?.attributes ?? {})) {
             expect(['string', 'number', 'boolean', 'object']).toContain(typeof value);
           }
