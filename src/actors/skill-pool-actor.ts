@@ -65,7 +65,8 @@ interface PoolState extends SkillPoolArgs {
 const extension = import.meta.url.endsWith('.ts') ? '.ts' : '.js';
 /** Where a thread finds the actor of a skill. */
 export const SKILL_ACTOR = { url: new URL(`./skill-actor${extension}`, import.meta.url).href };
-const QUARANTINE: RestartIntensity = { maxRestarts: 3, windowMs: 600_000 };
+/** With the third death within ten minutes a skill waits for as long. */
+const QUARANTINE: RestartIntensity = { maxRestarts: 2, windowMs: 600_000 };
 /** On top of the wall limit: lease of a fresh host, hops, queues. */
 const GRACE_MS = 15_000;
 /** Times that one call may be moved from an actor that ends to another. */
@@ -235,6 +236,7 @@ function retireIdle(state: PoolState, invocation: Invocation, ctx: ActorContext)
 function countDeath(state: PoolState, key: string, ctx: ActorContext): void {
   const limit = state.quarantine ?? QUARANTINE;
   const nowMs = ctx.clock.monotonicMs();
+  forgetOld(state, nowMs, limit.windowMs);
   const verdict = judgeRestart(state.deaths.get(key) ?? [], nowMs, limit);
   if (verdict.kind === 'restart') state.deaths.set(key, verdict.recent);
   else {
@@ -249,6 +251,13 @@ function countDeath(state: PoolState, key: string, ctx: ActorContext): void {
     for (const { refuse, invocation } of refused)
       refuse(unavailable(invocation, `${key} is quarantined`));
   }
+}
+
+/** What is no longer judged by would stay for ever, a line for each tenant and version. */
+function forgetOld({ deaths, quarantined }: PoolState, nowMs: number, windowMs: number): void {
+  for (const [key, diedAtMs] of deaths)
+    if (nowMs - (diedAtMs.at(-1) ?? 0) >= windowMs) deaths.delete(key);
+  for (const [key, untilMs] of quarantined) if (untilMs <= nowMs) quarantined.delete(key);
 }
 
 /** An ask that brought no answer is a failed execution with the ask's own error. */
