@@ -9,6 +9,7 @@ import {
   failure,
   LIMITS,
   NO_USAGE,
+  type SkillPackage,
   type ThreadName,
 } from '../contracts/index.ts';
 import {
@@ -38,6 +39,8 @@ export interface SkillPoolArgs {
   readonly policy?: SkillPolicy;
   /** Of the policy that is in force now. */
   readonly policyGeneration?: () => number;
+  /** Why no host process may get this skill now; asked before each call. Default: every skill runs. */
+  readonly refusal?: (skill: SkillPackage) => Failure | undefined;
 }
 
 interface Slot {
@@ -83,6 +86,8 @@ export const skillPoolActor = defineActor({
   }),
   receive: {
     invoke: (state, invocation: Invocation, ctx) => {
+      const refused = state.refusal?.(invocation.skill);
+      if (refused) return failedExecution(refused, invocation, '');
       const key = keyOf(invocation);
       const untilMs = state.quarantined.get(key) ?? 0;
       if (untilMs > ctx.clock.monotonicMs())

@@ -16,6 +16,7 @@ import {
   sendValue,
 } from './control-http.ts';
 import type { RunLine } from './control-protocol.ts';
+import { servePublish, serveYank } from './package-requests.ts';
 
 const closed = { additionalProperties: false } as const;
 export const checkRun = checker(
@@ -94,6 +95,12 @@ async function serve(
       const skill = body.ok ? await loadSkillPackage(body.value.folder) : body;
       return sendResult(response, skill.ok ? await node.register(skill.value) : skill);
     }
+    case 'GET v1/registry':
+      return sendValue(response, node.registry());
+    case 'POST v1/packages':
+      return servePublish(node, request, response);
+    case 'POST v1/yanks':
+      return serveYank(node, request, response);
     case 'POST v1/contracts': {
       const body = await readChecked(request, checkContract);
       if (!body.ok) return sendError(response, body.error);

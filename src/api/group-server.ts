@@ -76,12 +76,15 @@ async function serve(
     case 'GET v1/traces':
       return sendResult(response, await traceOf(group, pathname));
     case 'GET v1/skills':
+    case 'GET v1/registry':
     case 'GET v1/dead-letters':
       return sendResult(response, await firstAnswer(group, (client) => client.get(pathname)));
     case 'GET v1/actors':
       return sendResult(response, await actorsOfAll(group));
     case 'POST v1/actors':
     case 'POST v1/skills':
+    case 'POST v1/packages':
+    case 'POST v1/yanks':
     case 'POST v1/contracts':
     case 'POST v1/queries': {
       const body = await readBody(request);

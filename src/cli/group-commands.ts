@@ -12,9 +12,10 @@ import {
   redeployCommand,
 } from './operate.ts';
 import { jitless, sandboxLevel } from './sandbox-options.ts';
+import { addTrustFlags } from './trust-flags.ts';
 
 export function addNode(add: Add, finish: Finish, program: Command): void {
-  add(program, 'node', 'start a node that joins a cluster, until Ctrl-C')
+  addTrustFlags(add(program, 'node', 'start a node that joins a cluster, until Ctrl-C'))
     .addOption(
       new Option('--cluster <name>', 'join the nodes of this name through NATS')
         .env('SKEIN_CLUSTER')

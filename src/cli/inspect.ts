@@ -1,6 +1,6 @@
-/** `skein skills ls|describe` and the status of a node: what a running node, or the data directory without one, has to say. */
+/** `skein skills describe` and the status of a node: what a running node, or the data directory without one, has to say. */
 import { ControlClient } from '../api/index.ts';
-import { type Result, type SkillManifest, type SkillPackage, success } from '../contracts/index.ts';
+import type { Result, SkillPackage } from '../contracts/index.ts';
 import { type NodeStatus, openRegistry } from '../runtime/index.ts';
 import type { SandboxLevel } from '../sandbox/index.ts';
 import { loadSkillPackage } from '../skills/index.ts';
@@ -13,6 +13,7 @@ import {
   printLine,
   reportError,
 } from './output.ts';
+import { notesOf, registryReport } from './skills/registry.ts';
 
 const defences = ({ missing: _, namespaces, ...level }: SandboxLevel): string[] => [
   ...Object.entries(level).map(([name, value]) => `${name} ${value}`),
@@ -83,17 +84,6 @@ const delegationLine = (counts: NonNullable<NonNullable<NodeStatus['cluster']>['
   `calls given away: ${counts.completed} completed, ${counts.lost} lost with a node, ${counts.failed} failed; ` +
   `for others: ${counts.activeForOthers} now, ${counts.acceptedForOthers} accepted, ${counts.refusedToOthers} refused`;
 
-export async function listSkillsCommand(options: GlobalOptions): Promise<number> {
-  const remote = await new ControlClient(options.data).get<readonly SkillManifest[]>('/v1/skills');
-  const manifests = remote.ok ? remote : await heldManifests(options.data);
-  if (!manifests.ok) return reportError(manifests.error, options.json);
-  if (options.json) printJson(manifests.value);
-  for (const { name, version, description } of options.json ? [] : manifests.value) {
-    printLine(`${bold(`${name}@${version}`.padEnd(24))} ${description}`);
-  }
-  return 0;
-}
-
 export async function describeSkillCommand(
   wanted: string,
   options: GlobalOptions,
@@ -106,6 +96,11 @@ export async function describeSkillCommand(
     const { name, version, description, ...rest } = manifest;
     printLine(`${bold(`${name}@${version}`)}  ${description}`);
     printLine(dim(`content ${contentHash}`));
+    const report = await registryReport(options);
+    const entry = report.ok
+      ? report.value.entries.find((each) => each.contentHash === contentHash)
+      : undefined;
+    for (const note of entry ? notesOf(entry) : []) printLine(`  ${note}`);
     printLine(JSON.stringify(rest, null, 2));
   }
   return 0;
@@ -119,9 +114,4 @@ async function findSkill(wanted: string, dataDir: string): Promise<Result<SkillP
   if (remote.ok || remote.error.code !== 'NODE_UNREACHABLE') return remote;
   const registry = await openRegistry({ dataDir });
   return registry.ok ? registry.value.find(wanted) : registry;
-}
-
-async function heldManifests(dataDir: string): Promise<Result<readonly SkillManifest[]>> {
-  const registry = await openRegistry({ dataDir });
-  return registry.ok ? success(registry.value.list().map(({ manifest }) => manifest)) : registry;
 }

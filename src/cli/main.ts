@@ -9,7 +9,7 @@ import { addSkillCommand, contractCommand } from './contract.ts';
 import { demoCommand } from './demo/demo.ts';
 import { portNumber, seedRange, timeSpan, wholeNumber } from './flag-values.ts';
 import { addNode, addOperations } from './group-commands.ts';
-import { describeSkillCommand, listSkillsCommand } from './inspect.ts';
+import { describeSkillCommand } from './inspect.ts';
 import { natsCa, natsCreds } from './nats-options.ts';
 import { addOperatorCommands } from './operator-commands.ts';
 import { type GlobalOptions, outliveReaders, reportError } from './output.ts';
@@ -21,6 +21,7 @@ import { replayCommand, type SimOptions, shrinkCommand, simCommand } from './sim
 import { addPackageCommands } from './skills/add-commands.ts';
 import { type StatusOptions, statusCommand } from './status.ts';
 import { traceCommand } from './trace.ts';
+import { addTrustFlags } from './trust-flags.ts';
 import { upCommand } from './up.ts';
 import { buildVersion } from './version.ts';
 
@@ -72,7 +73,9 @@ export async function buildProgram(): Promise<Command> {
       );
     };
 
-  add(program, 'up', 'start a node, or a group of node processes, that stays until Ctrl-C')
+  addTrustFlags(
+    add(program, 'up', 'start a node, or a group of node processes, that stays until Ctrl-C'),
+  )
     .option('--nodes <n>', 'node processes under a supervisor', wholeNumber(1, LIMITS.groupNodes))
     .option('-f, --file <cluster.yaml>', 'the node groups to start')
     .addOption(
@@ -153,7 +156,6 @@ export async function buildProgram(): Promise<Command> {
     .action(finish((options) => statusCommand(options as StatusOptions)));
   addOperations(add, finish, program);
   const skills = add(program, 'skills', 'list and describe skills');
-  add(skills, 'ls', 'list the skills').action(finish(listSkillsCommand));
   add(skills, 'add', 'register a skill folder with the node, for good')
     .argument('<folder>', 'folder with skill.json')
     .action(finish((options, folder: string) => addSkillCommand(folder, options)));

@@ -9,8 +9,9 @@ import { profileOf } from './contract.ts';
 import { startLocalNode } from './local-node.ts';
 import { type GlobalOptions, green, printJson, printLine, reportError } from './output.ts';
 import { type SandboxFlags, sandboxOf } from './sandbox-options.ts';
+import { type TrustFlags, trustOptions } from './trust-flags.ts';
 
-export interface NodeCommandOptions extends GlobalOptions, SandboxFlags {
+export interface NodeCommandOptions extends GlobalOptions, SandboxFlags, TrustFlags {
   readonly cluster: string;
   readonly nats?: string;
   readonly natsCreds?: string;
@@ -76,6 +77,7 @@ async function start(
     threads: options.threads,
     ...(policy.value ? { policy: policy.value } : {}),
     ...sandboxOf(options),
+    ...trustOptions(options),
     ...(slots === undefined ? {} : { slotsPerThread: slots }),
     ...(warmHosts === undefined ? {} : { warmHosts }),
     ...(threadHeap === undefined ? {} : { threadHeapMiB: threadHeap }),

@@ -15,6 +15,7 @@ import {
 import type { GroupEvent } from '../supervisor/index.ts';
 import { bold, milliseconds, printJson, printLine, reportError } from './output.ts';
 import { factsOf, Timeline } from './timeline.ts';
+import { trustOptions } from './trust-flags.ts';
 import type { UpOptions } from './up-options.ts';
 import { buildVersion } from './version.ts';
 
@@ -92,6 +93,7 @@ async function start(
     ...(options.natsCreds === undefined ? {} : { natsCredsFile: options.natsCreds }),
     ...(options.natsCa === undefined ? {} : { natsCaFile: options.natsCa }),
     dataDir: options.data,
+    ...trustOptions(options),
     log: { level: options.log ?? 'warn', format: isPlain ? 'plain' : 'json' },
     onEvent: (event) => noteEvent(timeline, event),
     onStderr: (_name, text) => void process.stderr.write(text),

@@ -2,8 +2,9 @@
 import type { LogLevel } from '../telemetry/index.ts';
 import type { GlobalOptions } from './output.ts';
 import type { SandboxFlags } from './sandbox-options.ts';
+import type { TrustFlags } from './trust-flags.ts';
 
-export interface UpOptions extends GlobalOptions, SandboxFlags {
+export interface UpOptions extends GlobalOptions, SandboxFlags, TrustFlags {
   readonly threads: number;
   /** Default: `info` for a node, `warn` for the nodes of a group. */
   readonly log?: LogLevel;

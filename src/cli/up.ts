@@ -6,6 +6,7 @@ import { startLocalNode } from './local-node.ts';
 import { green, printJson, printLine, reportError } from './output.ts';
 import { sandboxOf } from './sandbox-options.ts';
 import { factsOf, Timeline } from './timeline.ts';
+import { trustOptions } from './trust-flags.ts';
 import { upGroupCommand } from './up-group.ts';
 import type { UpOptions } from './up-options.ts';
 
@@ -23,6 +24,7 @@ export async function upCommand(options: UpOptions): Promise<number> {
     recoverJournal: options.recoverJournal ?? false,
     ...(policy.value ? { policy: policy.value } : {}),
     ...sandboxOf(options),
+    ...trustOptions(options),
     ...(membership === undefined ? {} : { cluster: membership }),
     ...(options.metricsPort === undefined ? {} : { metrics: { port: options.metricsPort } }),
     log: {

@@ -126,6 +126,8 @@ export const LIMITS = {
   /** One bucket on the server's disk; beyond it writes are refused. */
   stateBytes: 256 * MIB,
   stateTimeoutMs: 2_000,
+  /** The published packages of one cluster, on the server's disk. */
+  objectBytes: 1024 * MIB,
   /** Keys that a node owns at once: each renews its lease, 1,000 at the default terms are about 400 writes a second. */
   ownedKeys: 1_000,
   /** Keys that a node would own if others did not. */

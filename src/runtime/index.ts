@@ -19,6 +19,7 @@ export type { ActiveActor } from './node-actors.ts';
 export { type DelegationParts, type NodeDelegation, startDelegation } from './node-delegation.ts';
 export { labelFault, parseLabels } from './node-labels.ts';
 export type { NodeOptions } from './node-options.ts';
+export type { RegistryReport } from './node-skills.ts';
 export {
   dataDirsIn,
   type Nuked,
@@ -28,7 +29,7 @@ export {
   planNuke,
   refuseInUse,
 } from './nuke/index.ts';
-export { openRegistry } from './open-registry.ts';
+export { openRegistry, SIGNERS_FILE } from './open-registry.ts';
 export {
   type OperatorReport,
   OperatorReportSchema,

@@ -41,6 +41,13 @@ export interface NodeOptions {
   readonly recoverJournal?: boolean;
   /** Folders of skill packages to load beside the built-in ones. */
   readonly skillFolders?: readonly string[];
+  /**
+   * Whose packages run here: YAML, read again whenever it has changed. Default: `trusted-signers.yaml` in the data directory; without
+   * one nobody is trusted.
+   */
+  readonly signersFile?: string;
+  /** Runs nothing but what a trusted signer has signed and what comes with Skein. Default: folders run as they are, too. */
+  readonly requireSigned?: boolean;
   /** The operator's ceiling over every run: skills, resources and grants that nobody gets past. */
   readonly policy?: Ceiling;
   /** What the actors of skill packages may have, under the manifest of each and `policy`. Default: log lines alone. */

@@ -21,15 +21,9 @@ import {
   type ThreadName,
 } from '../contracts/index.ts';
 import { realPorts, realThreads } from '../host/index.ts';
-import { type ActorRef, ActorSystem } from '../kernel/index.ts';
-import { loadSkillPackage, type SkillRegistry } from '../skills/index.ts';
-import {
-  type SupervisorReport,
-  startThreads,
-  supervisor,
-  THREAD_MAIN_URL,
-  ThreadGroup,
-} from '../supervisor/index.ts';
+import { ActorSystem } from '../kernel/index.ts';
+import { loadSkillPackage } from '../skills/index.ts';
+import { startThreads, supervisor, THREAD_MAIN_URL, ThreadGroup } from '../supervisor/index.ts';
 import {
   createLog,
   type Metrics,
@@ -46,9 +40,10 @@ import { openNodeEffects } from './node-effects.ts';
 import { type NodeSecret, openNodeKey } from './node-key-file.ts';
 import { countRuns, measureSpans, observeNode } from './node-metrics.ts';
 import type { NodeOptions } from './node-options.ts';
+import { NodeSkills } from './node-skills.ts';
+import { reportOf, waitForThreads } from './node-threads.ts';
 import { type NodeVirtual, openNodeVirtual } from './node-virtual.ts';
 import { type Cluster, openCluster } from './open-cluster.ts';
-import { openRegistry } from './open-registry.ts';
 import { openNodePolicy } from './policy/node-policy.ts';
 import { answerQuery } from './query.ts';
 import { judgeReadiness } from './readiness.ts';
@@ -71,20 +66,22 @@ export async function startNode(options: NodeOptions): Promise<Result<SkeinNode>
     await closeStores(stores.value);
     return secret;
   }
-  const registry = await openRegistry(options);
-  if (!registry.ok) {
+  const skills = await NodeSkills.open(options, realPorts);
+  if (!skills.ok) {
     await closeStores(stores.value);
-    return registry;
+    return skills;
   }
   phase('skills');
   const metrics = options.metrics ? await startMetrics(options.metrics) : success(undefined);
   if (!metrics.ok) {
+    await skills.value.close();
     await closeStores(stores.value);
     return metrics;
   }
   const cluster = options.cluster ? await openCluster(options, secret.value) : success(undefined);
   if (!cluster.ok) {
     await metrics.value?.close();
+    await skills.value.close();
     await closeStores(stores.value);
     return cluster;
   }
@@ -94,7 +91,7 @@ export async function startNode(options: NodeOptions): Promise<Result<SkeinNode>
     stores.value,
     {
       secret: secret.value,
-      registry: registry.value,
+      skills: skills.value,
       metrics: metrics.value,
       cluster: cluster.value,
     },
@@ -113,7 +110,7 @@ async function closeStores({ journal, keyValue }: Stores): Promise<void> {
 
 interface Opened {
   readonly secret: NodeSecret;
-  readonly registry: SkillRegistry;
+  readonly skills: NodeSkills;
   readonly metrics: Metrics | undefined;
   readonly cluster: Cluster | undefined;
 }
@@ -121,7 +118,7 @@ interface Opened {
 function assemble(
   options: NodeOptions,
   stores: Stores,
-  { secret, registry, metrics, cluster }: Opened,
+  { secret, skills, metrics, cluster }: Opened,
   startedMs: number,
 ) {
   const {
@@ -133,6 +130,7 @@ function assemble(
   const heapMiB = options.threadHeapMiB ?? LIMITS.threadHeapMiB;
   const { clock, timers, random } = realPorts;
   const { id } = nodeKeyOf(secret.seed);
+  const { registry } = skills;
   const firstEpoch = firstEpochOf(secret.life);
   const log = createLog({ ...logging, clock, bindings: { node: id, thread: 'main' } });
   const spans = new SpanStore();
@@ -159,7 +157,8 @@ function assemble(
   const effects = openNodeEffects({ system, ports: realPorts, dataDir: options.dataDir });
   const hosts = { warmHosts, ...(options.sandbox ? { sandbox: options.sandbox } : {}) };
   const rules = openNodePolicy(system, options, stores.journal, metrics?.meter);
-  const poolArgs = { kv, effects: effects.ref, ...hosts, slotsPerThread, ...rules.poolArgs };
+  const judges = { refusal: skills.refusal, ...rules.poolArgs };
+  const poolArgs = { kv, effects: effects.ref, ...hosts, slotsPerThread, ...judges };
   const pool = system.spawn(skillPoolActor, poolArgs, { name: 'skills' });
   const { policy } = options;
   const ownTrace = async (correlationId: string): Promise<readonly SpanRecord[]> => {
@@ -277,6 +276,9 @@ function assemble(
       const hosted = registered.ok ? await actors?.host() : undefined;
       return hosted?.ok === false ? hosted : registered;
     },
+    publish: (text, publishing) => skills.publish(text, publishing),
+    yank: (name, version, reason) => skills.yank(name, version, reason),
+    registry: () => skills.report(),
     resourceContract: async (skill, { grants, profile } = {}) => {
       const found = await node.describe(skill);
       if (!found.ok) return found;
@@ -322,6 +324,7 @@ function assemble(
         rules.close();
         await virtual?.close();
         await system.shutdown({ drainMs: DRAIN_MS * 2 });
+        await skills.close();
         await place?.leave();
         await metrics?.close();
         await group.close();
@@ -349,6 +352,7 @@ function assemble(
       const entered = await place.enter();
       if (!entered.ok) return entered;
       phase(`cluster ${place.name}`);
+      if (cluster) skills.follow(cluster.options, id, options.virtual?.replicas);
     }
     const opened = openNodeVirtual({
       ...{ system, ports: realPorts, cluster: cluster?.options, settings: options.virtual ?? {} },
@@ -364,6 +368,7 @@ function assemble(
         ceilings: policy ? [policy] : [],
       }),
     });
+    skills.onTaken(() => actors?.host() ?? Promise.resolve(success(undefined)));
     const hosted = await actors.host();
     if (!hosted.ok) return hosted;
     for (const status of await sandboxes()) {
@@ -373,20 +378,4 @@ function assemble(
     return success(undefined);
   };
   return { node, ready };
-}
-
-/** Settles with nothing once every thread is linked. */
-async function waitForThreads(
-  system: ActorSystem,
-  names: readonly ThreadName[],
-): Promise<undefined> {
-  await Promise.all(
-    names.map((name) => new Promise<void>((linked) => system.remote.whenConnected(name, linked))),
-  );
-  return undefined;
-}
-
-async function reportOf(system: ActorSystem, ref: ActorRef): Promise<SupervisorReport | null> {
-  const answer = await system.ask(ref, 'report', undefined);
-  return answer.kind === 'answered' ? (answer.value as SupervisorReport) : null;
 }

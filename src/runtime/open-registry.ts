@@ -6,21 +6,29 @@ import {
   loadBuiltIns,
   loadSkillPackage,
   memoryPackageStore,
+  type RegistryTrust,
   SkillRegistry,
 } from '../skills/index.ts';
 import type { NodeOptions } from './node-options.ts';
 
-export async function openRegistry({
-  dataDir,
-  skillFolders: folders = [],
-}: Pick<NodeOptions, 'dataDir' | 'skillFolders'>): Promise<Result<SkillRegistry>> {
+/** Beside the data of a node, unless it is told another. */
+export const SIGNERS_FILE = 'trusted-signers.yaml';
+
+/** `trust`: whose packages run; default nobody's. */
+export async function openRegistry(
+  { dataDir, skillFolders: folders = [] }: Pick<NodeOptions, 'dataDir' | 'skillFolders'>,
+  trust?: RegistryTrust,
+): Promise<Result<SkillRegistry>> {
   const store =
     dataDir === 'memory' ? memoryPackageStore() : folderPackageStore(join(dataDir, 'skills'));
-  const registry = await SkillRegistry.open(store);
+  const registry = await SkillRegistry.open(store, trust);
   if (!registry.ok) return registry;
-  const loaded = [...(await loadBuiltIns()), ...(await Promise.all(folders.map(loadSkillPackage)))];
-  for (const skill of loaded) {
-    const added = skill.ok ? registry.value.hold(skill.value) : skill;
+  const loaded = [
+    ...(await loadBuiltIns()).map((skill) => ['built-in', skill] as const),
+    ...(await Promise.all(folders.map(loadSkillPackage))).map((skill) => ['added', skill] as const),
+  ];
+  for (const [origin, skill] of loaded) {
+    const added = skill.ok ? registry.value.hold(skill.value, origin) : skill;
     if (!added.ok) return added;
   }
   return registry;

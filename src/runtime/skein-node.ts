@@ -10,9 +10,11 @@ import type {
   StructuredOutcome,
 } from '../contracts/index.ts';
 import type { ActorSystem, DeadLetter, SystemEnd } from '../kernel/index.ts';
+import type { PublishOptions } from '../skills/index.ts';
 import type { DrainReport, NodeFacts, SupervisorReport, ThreadGroup } from '../supervisor/index.ts';
 import type { ExecuteRequest } from './execute.ts';
 import type { NodeActors } from './node-actors.ts';
+import type { RegistryReport } from './node-skills.ts';
 import type { Trace } from './node-traces.ts';
 import type { ClusterStatus } from './open-cluster.ts';
 import type { PolicyStatus } from './policy/node-policy.ts';
@@ -59,6 +61,22 @@ export interface SkeinNode {
   readonly describe: (skill: string) => Promise<Result<SkillPackage>>;
   /** Holds a package from now on, after every restart too. */
   readonly register: (skill: SkillPackage) => Promise<Result<SkillPackage>>;
+  /**
+   * Holds a signed package, given as the text of its file; in a cluster all nodes do that trust its signer. Failures:
+   * PACKAGE_INVALID, PACKAGE_TAMPERED, SIGNATURE_REFUSED, VERSION_REFUSED, STATE_UNAVAILABLE, FILE_UNWRITABLE.
+   */
+  readonly publish: (text: string, options?: PublishOptions) => Promise<Result<SkillPackage>>;
+  /**
+   * Takes a published version out of what ranges find; who names the very version still gets it. Undefined puts it back.
+   * Failures: SKILL_NOT_FOUND, STATE_UNAVAILABLE, FILE_UNWRITABLE.
+   */
+  readonly yank: (
+    name: string,
+    version: string,
+    reason: string | undefined,
+  ) => Promise<Result<void>>;
+  /** Every skill that the node holds or was offered: where it came from, who signed it, whether it would run. */
+  readonly registry: () => RegistryReport;
   /**
    * What a call of the skill would be held to: its manifest's figures and capabilities, under the caller's grants and profile
    * and the node's policy; the tighter wins. Failures: SKILL_NOT_FOUND, CAPABILITY_DENIED.

@@ -11,6 +11,7 @@ import {
 } from '../supervisor/index.ts';
 import { createLog, type LogLevel } from '../telemetry/index.ts';
 import { dialNats, withoutPassword } from '../transport/index.ts';
+import { SIGNERS_FILE } from './open-registry.ts';
 import { ownServer } from './own-nats.ts';
 
 /** A node of the group, before it is known where the group's data is. */
@@ -26,6 +27,9 @@ export interface StartGroupOptions
   readonly natsCredsFile?: string;
   readonly natsCaFile?: string;
   readonly nodes: readonly WantedNode[];
+  /** YAML: whose packages the nodes run. Default: `trusted-signers.yaml` in the data directory, for all of them. */
+  readonly signersFile?: string;
+  readonly requireSigned?: boolean;
   readonly log?: { readonly level: LogLevel; readonly format: 'json' | 'plain' };
 }
 
@@ -76,6 +80,8 @@ export async function startNodeGroup(options: StartGroupOptions): Promise<Result
     ...(natsCredsFile === undefined ? {} : { natsCredsFile: resolve(natsCredsFile) }),
     ...(options.natsCaFile === undefined ? {} : { natsCaFile: resolve(options.natsCaFile) }),
     logLevel: logging.level,
+    signersFile: resolve(options.signersFile ?? join(dataDir, SIGNERS_FILE)),
+    requireSigned: options.requireSigned ?? false,
     env: Object.fromEntries(
       Object.entries(process.env).flatMap(([name, value]) =>
         PASSED_ON.test(name) && value !== undefined ? [[name, value] as const] : [],

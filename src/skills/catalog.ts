@@ -1,5 +1,5 @@
 /** The skills a node holds: by name and semantic version range, the highest matching version first. In memory. */
-import { maxSatisfying, valid, validRange } from 'semver';
+import { compare, maxSatisfying, valid, validRange } from 'semver';
 import {
   type Failure,
   failure,
@@ -11,6 +11,12 @@ import { nearest } from './nearest.ts';
 
 export class SkillCatalog {
   readonly #versions = new Map<string, Map<string, SkillPackage>>();
+  readonly #isYanked: (skill: SkillPackage) => boolean;
+
+  /** `isYanked`: what a range passes over; who names the very version still gets it. */
+  constructor(isYanked: (skill: SkillPackage) => boolean = () => false) {
+    this.#isYanked = isYanked;
+  }
 
   /** Adds a package. The same version with other content is refused: a version names one content for ever. */
   add(skill: SkillPackage): Result<SkillPackage> {
@@ -24,15 +30,13 @@ export class SkillCatalog {
   }
 
   /** Why `add` would refuse it. */
-  conflict({ manifest, contentHash }: SkillPackage): Failure<'MANIFEST_INVALID'> | undefined {
+  conflict({ manifest, contentHash }: SkillPackage): Failure<'VERSION_REFUSED'> | undefined {
     const { name, version } = manifest;
     const known = this.#versions.get(name)?.get(version);
     if (!known || known.contentHash === contentHash) return undefined;
-    return failure('MANIFEST_INVALID', {
-      pointer: '/version',
-      found: `${version} with content ${contentHash.slice(0, 12)}`,
-      expected: `a new version: ${name}@${version} is held with content ${known.contentHash.slice(0, 12)}`,
-    });
+    const [held, found] = [known.contentHash.slice(0, 12), contentHash.slice(0, 12)];
+    const reason = `it is held with content ${held}, and this is ${found}; it takes a new version`;
+    return failure('VERSION_REFUSED', { skill: name, version, reason });
   }
 
   /** `name`, `name@1.2.3` or `name@^1.2`. */
@@ -41,12 +45,10 @@ export class SkillCatalog {
     const name = at > 0 ? wanted.slice(0, at) : wanted;
     const range = at > 0 ? wanted.slice(at + 1) : '*';
     const versions = this.#versions.get(name);
-    const version =
-      versions && validRange(range) ? maxSatisfying([...versions.keys()], range) : null;
-    const found = version === null ? undefined : versions?.get(version);
+    const found = versions && (pinned(versions, range) ?? this.#highest(versions, range));
     if (found) return success(found);
     const near = versions
-      ? `${name}@${[...versions.keys()].join(', ')}`
+      ? `${name}@${[...versions.values()].map((skill) => this.#shown(skill)).join(', ')}`
       : nearest(name, this.#versions.keys());
     return failure('SKILL_NOT_FOUND', {
       skill: wanted,
@@ -57,11 +59,32 @@ export class SkillCatalog {
   list(): readonly SkillPackage[] {
     return [...this.#versions.values()]
       .flatMap((versions) => [...versions.values()])
-      .sort((a, b) => a.manifest.name.localeCompare(b.manifest.name) || compare(a, b));
+      .sort(
+        (a, b) =>
+          a.manifest.name.localeCompare(b.manifest.name) ||
+          compare(a.manifest.version, b.manifest.version),
+      );
+  }
+
+  #highest(versions: ReadonlyMap<string, SkillPackage>, range: string): SkillPackage | undefined {
+    if (!validRange(range)) return undefined;
+    const offered = [...versions.values()].filter((skill) => !this.#isYanked(skill));
+    const version = maxSatisfying(
+      offered.map(({ manifest }) => manifest.version),
+      range,
+    );
+    return version === null ? undefined : versions.get(version);
+  }
+
+  #shown(skill: SkillPackage): string {
+    return `${skill.manifest.version}${this.#isYanked(skill) ? ' (yanked)' : ''}`;
   }
 }
 
-const compare = (a: SkillPackage, b: SkillPackage): number =>
-  (valid(a.manifest.version) ?? '').localeCompare(valid(b.manifest.version) ?? '', 'en', {
-    numeric: true,
-  });
+const pinned = (
+  versions: ReadonlyMap<string, SkillPackage>,
+  range: string,
+): SkillPackage | undefined => {
+  const version = valid(range);
+  return version === null ? undefined : versions.get(version);
+};

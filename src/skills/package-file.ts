@@ -25,25 +25,37 @@ import {
 import type { SignerKey } from './signing/signer-key.ts';
 import { packageOf, readBounded } from './skill-package.ts';
 
+const SbomSchema = Type.Object(
+  {
+    bomFormat: Type.Literal('CycloneDX'),
+    specVersion: Type.Literal('1.6'),
+    components: Type.Array(Type.Object({})),
+  },
+  { description: 'CycloneDX 1.6' },
+);
+
+/** What a registry keeps of a package beside manifest and source. */
+export const PublicationSchema = Type.Object(
+  {
+    sbom: SbomSchema,
+    signatures: EnvelopeSchema.properties.signatures,
+    yanked: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })),
+  },
+  { additionalProperties: false },
+);
+
 const PayloadSchema = Type.Object(
   {
     manifest: ManifestSchema,
     source: Type.String({ minLength: 1, maxLength: LIMITS.skillSourceBytes }),
-    sbom: Type.Object(
-      {
-        bomFormat: Type.Literal('CycloneDX'),
-        specVersion: Type.Literal('1.6'),
-        components: Type.Array(Type.Object({})),
-      },
-      { description: 'CycloneDX 1.6' },
-    ),
+    sbom: SbomSchema,
     contentHash: Type.String({ pattern: '^[0-9a-f]{64}$' }),
   },
   { additionalProperties: false },
 );
 
 /** A bill of materials: what was bundled into the module. */
-export type Sbom = Static<typeof PayloadSchema>['sbom'];
+export type Sbom = Static<typeof SbomSchema>;
 
 /** A package with what proves where it comes from. Never changed in place. */
 export interface SignedPackage {

@@ -4,30 +4,40 @@
  */
 import { mkdir, open, readdir, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { SkillPackage } from '../contracts/index.ts';
-import { checkManifest, failure, type Result, reasonOf, success } from '../contracts/index.ts';
+import {
+  checker,
+  checkManifest,
+  failure,
+  type Result,
+  reasonOf,
+  success,
+} from '../contracts/index.ts';
+import type { HeldSkill } from './held-skill.ts';
+import { PublicationSchema } from './package-file.ts';
 import { packageOf } from './skill-package.ts';
 
 export interface PackageStore {
   /** Failures: FILE_UNREADABLE, REGISTRY_DAMAGED. */
-  readonly load: () => Promise<Result<readonly SkillPackage[]>>;
+  readonly load: () => Promise<Result<readonly HeldSkill[]>>;
   /** Durable when it settles with success. A version that is there already is replaced. */
-  readonly save: (skill: SkillPackage) => Promise<Result<void>>;
+  readonly save: (held: HeldSkill) => Promise<Result<void>>;
 }
 
 export function memoryPackageStore(): PackageStore {
-  const packages = new Map<string, SkillPackage>();
+  const packages = new Map<string, HeldSkill>();
   return {
     load: async () => success([...packages.values()]),
-    save: async (skill) => {
-      packages.set(fileName(skill), structuredClone(skill));
+    save: async (held) => {
+      packages.set(fileName(held), structuredClone(held));
       return success(undefined);
     },
   };
 }
 
-const fileName = ({ manifest }: SkillPackage): string =>
+const fileName = ({ skill: { manifest } }: HeldSkill): string =>
   `${manifest.name}@${manifest.version}.json`;
+
+const checkPublication = checker(PublicationSchema);
 
 export function folderPackageStore(folder: string): PackageStore {
   return {
@@ -35,22 +45,22 @@ export function folderPackageStore(folder: string): PackageStore {
       try {
         await mkdir(folder, { recursive: true, mode: 0o700 });
         const names = (await readdir(folder)).filter((name) => name.endsWith('.json')).sort();
-        const packages: SkillPackage[] = [];
+        const packages: HeldSkill[] = [];
         for (const name of names) {
-          const skill = await loadFile(join(folder, name));
-          if (!skill.ok) return skill;
-          packages.push(skill.value);
+          const held = await loadFile(join(folder, name));
+          if (!held.ok) return held;
+          packages.push(held.value);
         }
         return success(packages);
       } catch (thrown) {
         return failure('FILE_UNREADABLE', { file: folder, reason: reasonOf(thrown) });
       }
     },
-    save: async (skill) => {
-      const file = join(folder, fileName(skill));
+    save: async (held) => {
+      const file = join(folder, fileName(held));
       try {
         await mkdir(folder, { recursive: true, mode: 0o700 });
-        await writeDurably(`${file}.new`, JSON.stringify(skill));
+        await writeDurably(`${file}.new`, JSON.stringify(recordOf(held)));
         await rename(`${file}.new`, file);
         await syncFolder(folder);
         return success(undefined);
@@ -61,20 +71,28 @@ export function folderPackageStore(folder: string): PackageStore {
   };
 }
 
-async function loadFile(file: string): Promise<Result<SkillPackage>> {
+/** One that was added by folder has no more than the package itself: the form of the first version. */
+const recordOf = ({ skill, isAdded, published }: HeldSkill): object =>
+  published ? { ...skill, isAdded, published } : skill;
+
+async function loadFile(file: string): Promise<Result<HeldSkill>> {
   const damaged = (reason: string) => failure('REGISTRY_DAMAGED', { file, reason });
-  let stored: Partial<SkillPackage> | null;
+  let stored: Partial<ReturnType<typeof recordOf> & Record<string, unknown>> | null;
   try {
-    stored = JSON.parse(await readFile(file, 'utf8')) as Partial<SkillPackage> | null;
+    stored = JSON.parse(await readFile(file, 'utf8')) as typeof stored;
   } catch (thrown) {
     return damaged(reasonOf(thrown));
   }
   const manifest = checkManifest(stored?.manifest);
   if (!manifest.ok || typeof stored?.source !== 'string') return damaged('it holds no package');
   const skill = packageOf(manifest.value, stored.source);
-  return skill.contentHash === stored.contentHash
-    ? success(skill)
-    : damaged('its content does not have the hash that was stored with it');
+  if (skill.contentHash !== stored.contentHash)
+    return damaged('its content does not have the hash that was stored with it');
+  if (stored.published === undefined) return success({ skill, isBuiltIn: false, isAdded: true });
+  const published = checkPublication(stored.published);
+  if (!published.ok) return damaged(`${published.mismatch.pointer}: ${published.mismatch.found}`);
+  const isAdded = stored.isAdded === true;
+  return success({ skill, isBuiltIn: false, isAdded, published: published.value });
 }
 
 async function writeDurably(file: string, text: string): Promise<void> {

@@ -31,6 +31,7 @@ const publishes = (cluster: string): readonly string[] => [
   '$JS.API.>',
   '$JS.ACK.>',
   '$KV.>',
+  '$O.>',
   '_INBOX.>',
 ];
 const subscribes = (cluster: string): readonly string[] => [`skein.${cluster}.>`, '_INBOX.>'];

@@ -2,8 +2,10 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { SkillPackage } from '../../src/contracts/index.ts';
+import { realTimers } from '../../src/host/index.ts';
+import { memoryObjects, memoryState, openJetStreamObjects } from '../../src/journal/index.ts';
 import {
   folderPackageStore,
   memoryPackageStore,
@@ -11,7 +13,12 @@ import {
   packageOf,
   SkillRegistry,
 } from '../../src/skills/index.ts';
+import type { Nats } from '../../src/transport/index.ts';
+import { dialTest, openTestState } from '../support/jetstream.ts';
+import { startTestNats, type TestNats } from '../support/nats.ts';
+import { openReplica } from '../support/replicas.ts';
 import { codeIn, valueIn } from './journal-suite.ts';
+import { publishedSuite, type TestTrust } from './published-suite.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'skein-registry-'));
 afterAll(() => rmSync(root, { recursive: true }));
@@ -60,9 +67,9 @@ describe.each(bodies)('registry: %s', (_name, body) => {
     valueIn(await registry.register(skill('a', '1.0.0')));
     valueIn(await registry.register(skill('a', '1.0.0')));
     const other = skill('a', '1.0.0', 'export default () => 2');
-    expect(codeIn(await registry.register(other))).toBe('MANIFEST_INVALID');
+    expect(codeIn(await registry.register(other))).toBe('VERSION_REFUSED');
     const next = valueIn(await SkillRegistry.open(store()));
-    expect(codeIn(await next.register(other))).toBe('MANIFEST_INVALID');
+    expect(codeIn(await next.register(other))).toBe('VERSION_REFUSED');
     expect(valueIn(next.find('a')).source).toBe('export default () => 1');
   });
 
@@ -96,6 +103,82 @@ describe.each(bodies)('registry: %s', (_name, body) => {
       }),
       { numRuns: 30, seed: 7 },
     );
+  });
+});
+
+for (const [name, body] of bodies) {
+  publishedSuite({
+    name,
+    open: async (trust) => {
+      const store = body();
+      const next = async () => valueIn(await SkillRegistry.open(store(), trustOf(trust)));
+      let registry = await next();
+      return {
+        registry: () => registry,
+        publish: (signed, options) => registry.publish(signed, options),
+        yank: (...named) => registry.yank(...named),
+        restart: async () => {
+          registry = await next();
+        },
+        close: async () => undefined,
+      };
+    },
+  });
+}
+
+const trustOf = (trust: TestTrust) => ({
+  signers: () => trust.signers,
+  wallMs: () => trust.wallMs,
+});
+
+publishedSuite({
+  name: 'cluster, in memory',
+  open: async (trust) => {
+    const [state, objects, store] = [memoryState(), memoryObjects(), memoryPackageStore()];
+    return openReplica({ state, objects, store, trust: trustOf(trust) });
+  },
+});
+
+let server: TestNats;
+let nats: Nats;
+let buckets = 0;
+beforeAll(async () => {
+  server = await startTestNats();
+  nats = await dialTest(server.url);
+});
+afterAll(async () => {
+  await nats.close();
+  await server.close();
+});
+const openTestObjects = async (name: string) =>
+  valueIn(await openJetStreamObjects({ nats, timers: realTimers, cluster: 'test', name }));
+
+publishedSuite({
+  name: 'cluster, in JetStream',
+  open: async (trust) => {
+    const name = `registry-${++buckets}`;
+    const state = await openTestState(nats, name);
+    const objects = await openTestObjects(name);
+    const store = folderPackageStore(newFolder());
+    const opened = await openReplica({ state, objects, store, trust: trustOf(trust) });
+    const close = async (): Promise<void> => {
+      await opened.close();
+      await state.close();
+    };
+    return { ...opened, close };
+  },
+});
+
+describe('objects in JetStream', () => {
+  it('come back as they were put, in pieces, the later of two; one that is nowhere is undefined', async () => {
+    const objects = await openTestObjects('objects');
+    const large = Uint8Array.from({ length: 5_000_000 }, (_, at) => (at * 7) % 251);
+    valueIn(await objects.put('large', Uint8Array.of(1)));
+    valueIn(await objects.put('large', large));
+    expect(Buffer.from(valueIn(await objects.get('large')) ?? []).equals(large)).toBe(true);
+    expect(valueIn(await objects.get('none'))).toBeUndefined();
+    const again = await openTestObjects('objects');
+    expect(valueIn(await again.get('large'))?.byteLength).toBe(large.byteLength);
   });
 });
 

@@ -134,6 +134,7 @@ const GATES: readonly Rule[] = [
     pattern: /\.source\b/,
     allowed: {
       'skills/package-store.ts': 'compares it with its content hash',
+      'skills/registry.ts': 'the same, before each call: what was changed gets no host process',
     },
   },
 ];

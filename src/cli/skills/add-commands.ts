@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import type { Add, Finish } from '../adding.ts';
 import { packCommand, typesCommand } from './packing.ts';
+import { listSkillsCommand, publishCommand, yankCommand } from './registry.ts';
 import { inspectPackageCommand, keygenCommand, signCommand } from './signing.ts';
 
 export function addPackageCommands(add: Add, finish: Finish, skills: Command): void {
@@ -23,6 +24,26 @@ export function addPackageCommands(add: Add, finish: Finish, skills: Command): v
         signCommand(file, options as Parameters<typeof signCommand>[1]),
       ),
     );
+  add(skills, 'publish', 'give a signed package to the node or to all nodes of its cluster')
+    .argument('<file>', 'NAME-VERSION.skein.json')
+    .option('--allow-older', 'though a higher version is published')
+    .action(
+      finish((options, file: string) =>
+        publishCommand(file, options as Parameters<typeof publishCommand>[1]),
+      ),
+    );
+  add(skills, 'yank', 'take a published version out of what ranges find')
+    .argument('<skill>', 'NAME@VERSION')
+    .option('--reason <text>', 'shown to who looks for it')
+    .option('--undo', 'offer it again')
+    .action(
+      finish((options, skill: string) =>
+        yankCommand(skill, options as Parameters<typeof yankCommand>[1]),
+      ),
+    );
+  add(skills, 'ls', 'list the skills, where they come from and who signed them').action(
+    finish(listSkillsCommand),
+  );
   add(skills, 'inspect', 'show what is in a package file, and whether it would be believed here')
     .argument('<file>', 'NAME-VERSION.skein.json')
     .option('--signers <file>', 'default: trusted-signers.yaml of the data directory')

@@ -34,7 +34,7 @@ export const subjectsCheck: Check = {
       if (first !== undefined)
         return fail(
           `the server denies ${first}`,
-          `Give this node's user publish and subscribe on skein.${cluster}.> and _INBOX.>, and publish on $JS.API.>, $JS.ACK.> and $KV.>.`,
+          `Give this node's user publish and subscribe on skein.${cluster}.> and _INBOX.>, and publish on $JS.API.>, $JS.ACK.>, $KV.> and $O.>.`,
         );
       if (unheard !== undefined)
         return fail(

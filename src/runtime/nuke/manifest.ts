@@ -61,7 +61,7 @@ const JETSTREAM: readonly Made[] = [
   folder(/^jetstream$/, 'nats-server', () => [
     folder(/^\$G$|^[A-Za-z0-9_-]{1,64}$/, 'nats-server', () => [
       folder(/^(streams|templates)$/, 'nats-server', () => [
-        folder(/^KV_SKEIN_[\w-]+$/, 'nats-server', () => STREAM),
+        folder(/^(KV|OBJ)_SKEIN_[\w-]+$/, 'nats-server', () => STREAM),
       ]),
     ]),
   ]),

@@ -37,6 +37,9 @@ export interface NodeLauncher {
   readonly natsCredsFile?: string;
   readonly natsCaFile?: string;
   readonly logLevel: string;
+  /** YAML: whose packages the nodes run. */
+  readonly signersFile?: string;
+  readonly requireSigned?: boolean;
   /** What the process finds in its environment beside SKEIN_NATS_URL. */
   readonly env: Readonly<Record<string, string>>;
 }
@@ -60,6 +63,8 @@ export function launchSpec(settings: NodeSettings, launcher: NodeLauncher): Proc
       ...flag('--nats-ca', launcher.natsCaFile),
       ...flag('--threads', settings.threads),
       ...flag('--log', launcher.logLevel),
+      ...flag('--signers', launcher.signersFile),
+      ...(launcher.requireSigned ? ['--require-signed'] : []),
       ...Object.entries(settings.labels).flatMap(([key, value]) => ['--label', `${key}=${value}`]),
       ...flag('--slots', slotsPerThread),
       ...flag('--warm-hosts', warmHosts),
