@@ -33,7 +33,12 @@ export {
 export { type CallContract, type ContractTerms, contractOf, resourcesOf } from './resources.ts';
 export { type RunArgs, runActor } from './run-actor.ts';
 export type { RunEvent } from './run-events.ts';
-export { SANDBOX_KEEPER, type SandboxStatus } from './sandbox-keeper-module.ts';
+export {
+  SANDBOX_KEEPER,
+  type SandboxKeeperArgs,
+  type SandboxStatus,
+  type ThreadOrders,
+} from './sandbox-keeper-module.ts';
 export { httpClientOf, type SkillActorArgs, sandboxOf, skillActor } from './skill-actor.ts';
 export { SKILL_ACTOR, type SkillPoolArgs, skillPoolActor } from './skill-pool-actor.ts';
 export { judge, type Verdict, type Verification, verifierActor } from './verifier-actor.ts';

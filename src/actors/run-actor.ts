@@ -112,6 +112,11 @@ export const runActor = defineActor({
       }
       startReady(state, ctx);
     },
+    /** The kill switch was thrown: the run ends now, and what its steps still bring is nobody's. */
+    halt: (state, error: SkeinError, ctx) => {
+      state.failed ??= { error };
+      complete(state, ctx);
+    },
     wallExceeded: (state, _none: void, ctx) => {
       const limit = state.plan.budget?.wallMs ?? LIMITS.runWallMs;
       state.failed ??= {

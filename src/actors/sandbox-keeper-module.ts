@@ -1,5 +1,5 @@
 /** Where a thread finds the sandbox keeper. */
-export type { SandboxStatus } from './sandbox-keeper.ts';
+export type { SandboxKeeperArgs, SandboxStatus, ThreadOrders } from './sandbox-keeper.ts';
 
 const extension = import.meta.url.endsWith('.ts') ? '.ts' : '.js';
 export const SANDBOX_KEEPER = {

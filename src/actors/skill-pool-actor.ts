@@ -9,6 +9,7 @@ import {
   failure,
   LIMITS,
   NO_USAGE,
+  type SkeinError,
   type SkillPackage,
   type ThreadName,
 } from '../contracts/index.ts';
@@ -19,7 +20,7 @@ import {
   defineActor,
   type RefOf,
 } from '../kernel/index.ts';
-import type { SandboxSettings } from '../sandbox/index.ts';
+import type { HaltJudge, SandboxSettings } from '../sandbox/index.ts';
 import { judgeRestart, type RestartIntensity } from '../supervisor/index.ts';
 import type { Execution, Invocation } from './execution.ts';
 import type { SkillPolicy } from './policy/policy-agent.ts';
@@ -41,11 +42,15 @@ export interface SkillPoolArgs {
   readonly policyGeneration?: () => number;
   /** Why no host process may get this skill now; asked before each call. Default: every skill runs. */
   readonly refusal?: (skill: SkillPackage) => Failure | undefined;
+  /** What the kill switch lets run; default: all. */
+  readonly halted?: HaltJudge;
 }
 
 interface Slot {
   readonly ref: RefOf<typeof skillActor>;
   readonly key: string;
+  readonly skill: string;
+  readonly tenant: string;
   /** Of the key-value store that its skill reaches. */
   readonly kv: string;
   isBusy: boolean;
@@ -89,6 +94,8 @@ export const skillPoolActor = defineActor({
       const refused = state.refusal?.(invocation.skill);
       if (refused) return failedExecution(refused, invocation, '');
       const key = keyOf(invocation);
+      const halted = state.halted?.(subjectOf(invocation));
+      if (halted) return refusedBy(invocation, halted);
       const untilMs = state.quarantined.get(key) ?? 0;
       if (untilMs > ctx.clock.monotonicMs())
         return unavailable(invocation, `${key} is quarantined: its hosts died repeatedly`);
@@ -118,6 +125,9 @@ export const skillPoolActor = defineActor({
     },
     /** A call comes back: it stood first once, so it stands first again. */
     again: (state, waiting: Waiting, ctx) => {
+      const { invocation, refuse } = waiting;
+      const error = state.halted?.(subjectOf(invocation));
+      if (error) return refuse(refusedBy(invocation, error));
       state.waiting.unshift(waiting);
       assign(state, ctx);
     },
@@ -126,6 +136,21 @@ export const skillPoolActor = defineActor({
       slot.isBusy = false;
       slot.usedAtMs = ctx.clock.monotonicMs();
       assign(state, ctx);
+    },
+    /** The kill switch was thrown: what waits is refused, and the actors of what may not run end. @returns how many */
+    halt: (state, _none: void, ctx): number => {
+      const { halted = () => undefined } = state;
+      state.waiting = state.waiting.filter(({ invocation, refuse }) => {
+        const error = halted(subjectOf(invocation));
+        if (error) refuse(refusedBy(invocation, error));
+        return !error;
+      });
+      const ending = [...state.slots].filter((slot) => halted(slot) !== undefined);
+      for (const slot of ending) {
+        slot.isBusy = true;
+        ctx.stop(slot.ref);
+      }
+      return ending.length;
     },
     counts: (state) => ({
       slots: state.slots.size,
@@ -154,6 +179,11 @@ export const skillPoolActor = defineActor({
 
 const keyOf = ({ skill, tenant }: Invocation): string =>
   `${skill.manifest.name}@${skill.manifest.version} ${skill.contentHash.slice(0, 12)} of tenant ${tenant}`;
+
+const subjectOf = ({ skill, tenant }: Invocation) => ({ skill: skill.manifest.name, tenant });
+
+const refusedBy = (invocation: Invocation, error: SkeinError): Execution =>
+  failedExecution({ ok: false, error }, invocation, '');
 
 /** A host that was killed from outside, or did not start, says nothing about the skill. */
 const isSkillsDoing = (reason: ExitReason): boolean =>
@@ -202,6 +232,7 @@ function newSlot(state: PoolState, invocation: Invocation, ctx: ActorContext): S
   const slot: Slot = {
     ref,
     key: keyOf(invocation),
+    ...subjectOf(invocation),
     kv: kv.address,
     isBusy: false,
     usedAtMs: ctx.clock.monotonicMs(),

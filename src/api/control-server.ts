@@ -2,7 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import Type from 'typebox';
 import { CeilingSchema, checker, failure, type Result } from '../contracts/index.ts';
-import type { ActorMessage, ExecuteRequest, Query, SkeinNode } from '../runtime/index.ts';
+import type { ActorMessage, ExecuteRequest, HaltWish, Query, SkeinNode } from '../runtime/index.ts';
 import { loadSkillPackage } from '../skills/index.ts';
 import { AnswersOut } from './answers-out.ts';
 import {
@@ -15,7 +15,7 @@ import {
   sendResult,
   sendValue,
 } from './control-http.ts';
-import type { RunLine } from './control-protocol.ts';
+import { checkHalt, checkHaltRelease, type RunLine } from './control-protocol.ts';
 import { servePublish, serveYank } from './package-requests.ts';
 
 const closed = { additionalProperties: false } as const;
@@ -122,6 +122,10 @@ async function serve(
     }
     case 'POST v1/runs':
       return serveRun(node, request, response);
+    case 'GET v1/halts':
+      return sendValue(response, node.halts.status());
+    case 'POST v1/halts':
+      return serveHalt(node, { name, act }, request, response);
     case 'POST v1/nodes':
       return serveNode(node, { name, act }, request, response);
     default:
@@ -143,6 +147,26 @@ async function serveRun(
   const outcome = await node.execute(checked.value as ExecuteRequest, (event) => write({ event }));
   write({ outcome, spans: await node.trace(outcome.correlationId, 'asked') });
   response.end();
+}
+
+/** An order, or with its ID and `release` the release of one. */
+async function serveHalt(
+  { halts }: SkeinNode,
+  { name, act }: { readonly name: string | undefined; readonly act: string | undefined },
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  if (name === undefined) {
+    const body = await readChecked(request, checkHalt);
+    if (!body.ok) return sendError(response, body.error);
+    const { timeoutMs, ...wish } = body.value;
+    return sendResult(response, await halts.order(wish as HaltWish, timeoutMs));
+  }
+  if (act !== 'release') return send(response, 404, { error: { message: `there is no ${act}` } });
+  const body = await readChecked(request, checkHaltRelease);
+  if (!body.ok) return sendError(response, body.error);
+  const { timeoutMs, ...said } = body.value;
+  return sendResult(response, await halts.release(name, said, timeoutMs));
 }
 
 /** `drain` and `resume` of this node, by its ID or as `self`. */

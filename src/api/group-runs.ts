@@ -121,8 +121,14 @@ export class GroupRuns {
 function refusal(outcome: StructuredOutcome): SkeinError | undefined {
   if (outcome.ok || outcome.attempts > 0) return undefined;
   const { code } = outcome.error;
-  return code === 'NODE_DRAINING' || code === 'OVERLOADED' ? outcome.error : undefined;
+  return code === 'NODE_DRAINING' || code === 'OVERLOADED' || isOfOneNode(outcome.error)
+    ? outcome.error
+    : undefined;
 }
+
+/** Halted alone: the others may take it. */
+const isOfOneNode = ({ code, details }: SkeinError): boolean =>
+  code === 'HALTED' && String((details as { readonly scope?: unknown }).scope).startsWith('node ');
 
 /** A run that began may have had its effects: only its owner can say whether it may begin again. */
 const lost = (name: string, error: SkeinError): Result<never> =>

@@ -25,6 +25,7 @@ import {
 } from './control-http.ts';
 import type { RedeployLine, RunLine } from './control-protocol.ts';
 import { checkDrain, checkRun } from './control-server.ts';
+import { serveGroupHalt } from './group-halts.ts';
 import { GroupRuns } from './group-runs.ts';
 
 const checkRedeploy = checker(
@@ -41,6 +42,7 @@ const checkRedeploy = checker(
 interface Served {
   readonly group: GroupOperator;
   readonly runs: GroupRuns;
+  readonly ports: Pick<Ports, 'timers'>;
 }
 
 /** Failures: NODE_RUNNING, CONFIG_INVALID. */
@@ -49,12 +51,12 @@ export function startGroupServer(
   dataDir: string,
   ports: Pick<Ports, 'clock' | 'timers'>,
 ): Promise<Result<ControlServer>> {
-  const served = { group, runs: new GroupRuns(group, ports) };
+  const served = { group, runs: new GroupRuns(group, ports), ports };
   return listenForControl(dataDir, (request, response) => serve(served, request, response));
 }
 
 async function serve(
-  { group, runs }: Served,
+  { group, runs, ports }: Served,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
@@ -63,6 +65,9 @@ async function serve(
   switch (`${request.method} ${version}/${room}`) {
     case 'GET v1/status':
       return sendValue(response, { ...group.status(), waitingRuns: runs.waiting });
+    case 'GET v1/halts':
+    case 'POST v1/halts':
+      return serveGroupHalt(group, ports, [name === '' ? undefined : name, act], request, response);
     case 'POST v1/runs':
       return serveRun(runs, request, response);
     case 'POST v1/redeploy':

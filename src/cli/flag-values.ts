@@ -25,6 +25,10 @@ export function timeSpan(text: string): number {
   throw new InvalidArgumentError('It takes a span of time: 500ms, 30s, 5m, 1h.');
 }
 
+/** A span of time, or 0 for none. */
+export const leaseSpan = (text: string): number =>
+  /^0(ms|s|m|h)?$/.test(text) ? 0 : timeSpan(text);
+
 export function portNumber(text: string): number {
   const port = Number(text);
   if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port;

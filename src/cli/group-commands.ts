@@ -2,7 +2,8 @@
 import { type Command, Option } from 'commander';
 import { LOG_LEVELS } from '../telemetry/index.ts';
 import type { Add, Finish } from './adding.ts';
-import { timeSpan, wholeNumber } from './flag-values.ts';
+import { leaseSpan, timeSpan, wholeNumber } from './flag-values.ts';
+import { type HaltOptions, haltCommand } from './halt.ts';
 import { natsCa, natsCreds } from './nats-options.ts';
 import { type NodeCommandOptions, nodeCommand } from './node.ts';
 import {
@@ -13,6 +14,34 @@ import {
 } from './operate.ts';
 import { jitless, sandboxLevel } from './sandbox-options.ts';
 import { addTrustFlags } from './trust-flags.ts';
+
+export const controlLease = (): Option =>
+  new Option(
+    '--control-lease <time>',
+    'without word of halt orders for so long a node of a cluster halts its skills; 0: it goes on (default: 60s)',
+  )
+    .env('SKEIN_CONTROL_LEASE')
+    .argParser(leaseSpan);
+
+/** The kill switch. */
+export function addHalt(add: Add, finish: Finish, program: Command): void {
+  add(program, 'halt', 'stop what skills do, now, until it is released; each node confirms')
+    .option('--all', 'everything that skills do, on every node')
+    .option('--node <node>', 'everything on one node: its ID, or its name in the group')
+    .option('--skill <name>', 'one skill, on every node')
+    .option('--tenant <name>', 'one tenant, on every node')
+    .option('--reason <text>', 'for the receipts and the audit', 'none given')
+    .option('--by <name>', 'who says so; default: the user and the machine')
+    .option('--local', 'on the node of the data directory alone, though it hangs or does not run')
+    .addOption(
+      new Option('--timeout <time>', 'a node without a receipt by then has FAILED')
+        .default(2_000, '2s')
+        .argParser(timeSpan),
+    )
+    .option('--release <order>', 'let what the order stopped run again; all: every order')
+    .option('--list', 'orders that stand')
+    .action(finish((options) => haltCommand(options as unknown as HaltOptions)));
+}
 
 export function addNode(add: Add, finish: Finish, program: Command): void {
   addTrustFlags(add(program, 'node', 'start a node that joins a cluster, until Ctrl-C'))
@@ -48,6 +77,7 @@ export function addNode(add: Add, finish: Finish, program: Command): void {
       '--trusted-key <key...>',
       'take these nodes alone, by the keys that their status shows; default: any that finds NATS',
     )
+    .addOption(controlLease())
     .option('--policy <file>', 'YAML: skills, resources and grants that no run gets past')
     .option('--slots <n>', 'skill actors on each thread, 1 to 64', wholeNumber(1, 64))
     .option('--warm-hosts <n>', 'host processes kept ready on each thread', wholeNumber(0, 64))

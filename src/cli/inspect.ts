@@ -4,6 +4,7 @@ import type { Result, SkillPackage } from '../contracts/index.ts';
 import { type NodeStatus, openRegistry } from '../runtime/index.ts';
 import type { SandboxLevel } from '../sandbox/index.ts';
 import { loadSkillPackage } from '../skills/index.ts';
+import { orderLine } from './halt.ts';
 import {
   bold,
   dim,
@@ -27,6 +28,8 @@ export function nodeLines(status: NodeStatus): string[] {
   say(
     `${bold(`node ${status.node}`)}  pid ${status.pid}, up ${milliseconds(status.uptimeMs)}, journal ${status.durability}`,
   );
+  for (const order of status.halts.standing) say(`  ${orderLine(order)}`);
+  if (status.halts.channel === 'away') say('  the control channel of the cluster is away');
   for (const { name, life } of status.threads) say(`  thread ${name}  life ${life}`);
   for (const { thread, level, living, warm } of status.sandboxes) {
     say(`  sandbox on ${thread}  ${living} hosts, ${warm} warm; ${defences(level).join(', ')}`);

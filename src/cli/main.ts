@@ -8,7 +8,7 @@ import { completionScript, SHELLS } from './completion.ts';
 import { addSkillCommand, contractCommand } from './contract.ts';
 import { demoCommand } from './demo/demo.ts';
 import { portNumber, seedRange, timeSpan, wholeNumber } from './flag-values.ts';
-import { addNode, addOperations } from './group-commands.ts';
+import { addHalt, addNode, addOperations, controlLease } from './group-commands.ts';
 import { describeSkillCommand } from './inspect.ts';
 import { natsCa, natsCreds } from './nats-options.ts';
 import { addOperatorCommands } from './operator-commands.ts';
@@ -111,6 +111,7 @@ export async function buildProgram(): Promise<Command> {
       '--trusted-key <key...>',
       'take these nodes alone, by the keys that their status shows; default: any that finds NATS',
     )
+    .addOption(controlLease())
     .addOption(
       new Option('--metrics-port <port>', 'serve Prometheus on loopback; 0 takes a free port')
         .env('SKEIN_METRICS_PORT')
@@ -155,6 +156,7 @@ export async function buildProgram(): Promise<Command> {
     .option('--watch', 'again each second, until Ctrl-C')
     .action(finish((options) => statusCommand(options as StatusOptions)));
   addOperations(add, finish, program);
+  addHalt(add, finish, program);
   const skills = add(program, 'skills', 'list and describe skills');
   add(skills, 'add', 'register a skill folder with the node, for good')
     .argument('<folder>', 'folder with skill.json')

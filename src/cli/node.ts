@@ -18,6 +18,8 @@ export interface NodeCommandOptions extends GlobalOptions, SandboxFlags, TrustFl
   readonly natsCa?: string;
   readonly directHost?: string;
   readonly trustedKey?: readonly string[];
+  /** Milliseconds. */
+  readonly controlLease?: number;
   readonly label: readonly string[];
   readonly threads: number;
   readonly slots?: number;
@@ -68,7 +70,7 @@ async function start(
   const policy = await profileOf(options.policy);
   if (!policy.ok) return policy;
   const { cluster: name, nats, natsCreds, natsCa, directHost, trustedKey } = options;
-  const { slots, warmHosts, threadHeap } = options;
+  const { slots, warmHosts, threadHeap, controlLease } = options;
   const isPlain = !options.json && process.stderr.isTTY === true;
   return startLocalNode({
     dataDir: options.data,
@@ -89,6 +91,7 @@ async function start(
       ...(natsCa === undefined ? {} : { natsCaFile: natsCa }),
       ...(directHost === undefined ? {} : { directHost }),
       ...(trustedKey === undefined ? {} : { trustedKeys: trustedKey }),
+      ...(controlLease === undefined ? {} : { controlLeaseMs: controlLease }),
     },
     log: { level: options.log ?? 'info', format: isPlain ? 'plain' : 'json' },
     onPhase: (phase) => {

@@ -47,13 +47,14 @@ export async function upGroupCommand(options: UpOptions): Promise<number> {
 
 /** A file says it all; without one the nodes are equal. */
 async function planOf(options: UpOptions, version: string): Promise<Result<ClusterPlan>> {
-  const { file, nodes = 1, threads, policy, cluster = 'default', nats } = options;
+  const { file, nodes = 1, threads, policy, cluster = 'default', nats, controlLease } = options;
   const foreign = Object.entries({
     '--skills': options.skills.length > 0,
     '--metrics-port': options.metricsPort !== undefined,
     '--recover-journal': options.recoverJournal === true,
     '--direct-host': options.directHost !== undefined,
     '--trusted-key': options.trustedKey !== undefined,
+    '--control-lease': file !== undefined && controlLease !== undefined,
     '--nodes': file !== undefined && options.nodes !== undefined,
   }).find(([, isGiven]) => isGiven)?.[0];
   if (foreign !== undefined) {
@@ -74,6 +75,7 @@ async function planOf(options: UpOptions, version: string): Promise<Result<Clust
     ...(policy === undefined ? {} : { policy: resolve(policy) }),
     ...(sandboxLevel === undefined ? {} : { sandboxLevel }),
     ...(jitless === undefined ? {} : { jitless }),
+    ...(controlLease === undefined ? {} : { controlLeaseMs: controlLease }),
   };
   return success({
     cluster,

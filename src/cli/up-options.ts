@@ -18,6 +18,8 @@ export interface UpOptions extends GlobalOptions, SandboxFlags, TrustFlags {
   readonly natsCa?: string;
   readonly directHost?: string;
   readonly trustedKey?: readonly string[];
+  /** Milliseconds. */
+  readonly controlLease?: number;
   readonly nodes?: number;
   readonly file?: string;
 }

@@ -79,6 +79,7 @@ function membershipOf({
   natsCa,
   directHost,
   trustedKey,
+  controlLease,
 }: UpOptions): NodeOptions['cluster'] {
   if (cluster === undefined && nats === undefined && directHost === undefined) return undefined;
   return {
@@ -88,5 +89,6 @@ function membershipOf({
     ...(natsCa === undefined ? {} : { natsCaFile: natsCa }),
     ...(directHost === undefined ? {} : { directHost }),
     ...(trustedKey === undefined ? {} : { trustedKeys: trustedKey }),
+    ...(controlLease === undefined ? {} : { controlLeaseMs: controlLease }),
   };
 }

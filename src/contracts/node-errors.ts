@@ -85,6 +85,16 @@ export const NODE_ERRORS = {
     (d) => `${d.peer} speaks version ${d.theirs} of the wire, this node ${d.ours}: none in common`,
     'Bring the older of the two up to date; nodes of adjacent versions work together, so update one at a time.',
   ),
+  HALTED: row(
+    'node',
+    503,
+    1,
+    'final',
+  )<{ order: string; scope: string; reason: string; by: string; atMs: number }>(
+    (d) =>
+      `${d.scope} is halted by order ${d.order} of ${d.by} at ${new Date(d.atMs).toISOString()}: ${d.reason}`,
+    'It works again after `skein halt --release ID`; an order named `lease` ends by itself once the node hears from its cluster.',
+  ),
   OVERLOADED: row(
     'node',
     429,

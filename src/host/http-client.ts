@@ -54,6 +54,8 @@ export const realHttpClient: HttpClient = {
     }),
   send: (request) =>
     new Promise((resolve) => {
+      // Given up while its address was looked up: no byte leaves.
+      if (request.signal.aborted) return resolve({ kind: 'failed', reason: 'given up', bytes: 0 });
       const exchange = open(request);
       let bytes = Buffer.byteLength(request.body ?? '');
       const end = (reply: HttpReply): void => {

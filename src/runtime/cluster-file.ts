@@ -37,6 +37,7 @@ const GroupSchema = Type.Object(
           slotsPerThread: Type.Optional(Type.Integer({ minimum: 1, maximum: 64 })),
           warmHosts: Type.Optional(Type.Integer({ minimum: 0, maximum: 64 })),
           threadHeapMiB: Type.Optional(Type.Integer({ minimum: 64, maximum: 65_536 })),
+          controlLeaseMs: Type.Optional(Type.Integer({ minimum: 0, maximum: 999_999 })),
           policy: Type.Optional(
             Type.String({ minLength: 1, description: 'File of a ceiling, beside this one.' }),
           ),

@@ -29,7 +29,8 @@ import {
   success,
   type TenantId,
 } from '../contracts/index.ts';
-import { type ActorRef, type ActorSystem, traceOf } from '../kernel/index.ts';
+import { type ActorRef, type ActorSystem, type RefOf, traceOf } from '../kernel/index.ts';
+import type { HaltJudge } from '../sandbox/index.ts';
 import { loadSkillPackage, type SkillRegistry } from '../skills/index.ts';
 import { checkPlan, readPlan } from './plan-file.ts';
 import { readRequest } from './request.ts';
@@ -62,6 +63,15 @@ export interface ExecuteParts {
   readonly hasPolicyFile?: () => boolean;
   /** Looks on other nodes for a skill that the registry lacks. Failure: SKILL_NOT_FOUND. */
   readonly findElsewhere?: (wanted: string) => Promise<Result<SkillPackage>>;
+  /** What the kill switch lets run; default: all. */
+  readonly halted?: HaltJudge;
+  /** Runs that the kill switch may end. */
+  readonly running?: Set<RunningRun>;
+}
+
+export interface RunningRun {
+  readonly ref: RefOf<typeof runActor>;
+  readonly tenant: TenantId;
 }
 
 interface Prepared {
@@ -127,23 +137,31 @@ async function attempt(
     const read = readRequest(given);
     if (!read.ok) return failed(read.error);
     const request = read.value;
+    const tenant = request.tenant ?? DEFAULT_TENANT;
+    const isHalted = parts.halted?.({ tenant });
+    if (isHalted) return failed(isHalted);
     const prepared = await prepare(request, parts);
     if (!prepared.ok) return failed(prepared.error);
+    const halted = parts.halted?.({ tenant });
+    if (halted) return failed(halted);
     const recorder = recordTo(parts.journal, ids.runId, (event) => tell(onEvent, event, system));
     const args = {
       ...ids,
       ...prepared.value,
-      tenant: request.tenant ?? DEFAULT_TENANT,
+      tenant,
       pool: parts.pool,
       verifier: parts.verifier,
       emit: recorder.emit,
     };
     const run = system.spawn(runActor, args, { name: ids.runId });
     const timeoutMs = (prepared.value.plan.budget?.wallMs ?? LIMITS.runWallMs) + GRACE_MS;
+    const running = { ref: run, tenant };
+    parts.running?.add(running);
     const answer = await system.ask(run, 'start', undefined, {
       timeoutMs,
       ...(context ? { trace: context } : {}),
     });
+    parts.running?.delete(running);
     if (parts.effects)
       system.tell(parts.effects, 'runEnded', { tenant: args.tenant, run: ids.runId });
     if (answer.kind !== 'answered') return failed(answer.error);

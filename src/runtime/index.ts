@@ -14,9 +14,13 @@ export {
 export { type ExecuteParts, type ExecuteRequest, executeRun } from './execute.ts';
 export { type GateReport, type GateWorld, validate } from './gates/index.ts';
 export { GroupOperator, type GroupStatus, type RedeployRequest } from './group-operator.ts';
+export type { HaltWish } from './halt/kill-switch.ts';
+export type { HaltAnswer, HaltControl, HaltReleased, HaltStatus } from './halt/node-halts.ts';
+export type { Confirmation } from './halt/receipts.ts';
 export { startNode } from './node.ts';
 export type { ActiveActor } from './node-actors.ts';
 export { type DelegationParts, type NodeDelegation, startDelegation } from './node-delegation.ts';
+export { inspectNodeKey } from './node-key-file.ts';
 export { labelFault, parseLabels } from './node-labels.ts';
 export type { NodeOptions } from './node-options.ts';
 export type { RegistryReport } from './node-skills.ts';

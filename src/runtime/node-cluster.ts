@@ -1,6 +1,6 @@
 /** A node's part in its cluster: entered once its threads run, left before they end. */
 import type { MemberReport } from '../cluster/index.ts';
-import { LIMITS, type Result, success } from '../contracts/index.ts';
+import { LIMITS, type NodeId, type Result, success } from '../contracts/index.ts';
 import { realStreams } from '../host/index.ts';
 import { type Joined, joinCluster, type ThreadGroup } from '../supervisor/index.ts';
 import type { SpanRecord } from '../telemetry/index.ts';
@@ -46,6 +46,11 @@ export class NodeCluster {
     return this.#members?.list() ?? [];
   }
 
+  /** Members that are held to be dead. */
+  dead(): readonly NodeId[] {
+    return this.#members?.dead() ?? [];
+  }
+
   isConnected(): boolean {
     return this.#joined?.isConnected() ?? false;
   }
@@ -67,6 +72,7 @@ export class NodeCluster {
       logging,
       load: () => (activeRuns() + delegation.active()) / LIMITS.concurrentRuns,
       skills: () => registry.digest(),
+      state: this.#takesWork ? 'ready' : 'draining',
       onGone: delegation.memberGone,
       ...(onChange ? { onChange } : {}),
     });

@@ -17,6 +17,7 @@ import { WIRE_VERSIONS } from '../transport/index.ts';
 
 export interface NodeMembers {
   readonly list: () => readonly MemberReport[];
+  readonly dead: () => readonly NodeId[];
   readonly describe: (state: MemberFacts['state']) => void;
   readonly report: () => Promise<GossipReport | undefined>;
   readonly close: () => Promise<void>;
@@ -32,6 +33,8 @@ export interface NodeMembersOptions {
   readonly load: () => number;
   /** Changes whenever the set of skills that the node holds does. */
   readonly skills: () => string;
+  /** What it says of itself as it comes. */
+  readonly state: MemberFacts['state'];
   /** A member is dead or has left, or is there in another life. */
   readonly onGone: (node: NodeId) => void;
   /** Somebody came, went, or says something else of itself. */
@@ -45,7 +48,7 @@ const LOAD_STEP = 0.05;
 export function startMembers(options: NodeMembersOptions): NodeMembers {
   const { self, cluster, log, logging, labels, skills, onGone } = options;
   const { timers } = realPorts;
-  let state: MemberFacts['state'] = 'ready';
+  let { state } = options;
   const factsNow = (): MemberFacts => ({
     labels,
     load: Math.round(options.load() * 100) / 100,
@@ -102,6 +105,7 @@ export function startMembers(options: NodeMembersOptions): NodeMembers {
   timers.after(LOAD_MS, lookAgain);
   return {
     list: () => members.list(),
+    dead: () => members.dead(),
     describe: (next) => {
       state = next;
       look();

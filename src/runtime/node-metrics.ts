@@ -15,6 +15,8 @@ export interface NodeReadings {
   readonly threads: () => Promise<ReadonlyMap<string, SystemCounts>>;
   readonly activeRuns: () => number;
   readonly isReady: () => boolean;
+  /** Halt orders that stand. */
+  readonly haltOrders: () => number;
   readonly residentBytes: () => number;
   /** Empty for a node by itself. */
   readonly members: () => readonly MemberReport[];
@@ -107,6 +109,7 @@ export function observeNode(meter: Meter, readings: NodeReadings): void {
   const asks = gauge('skein_pending_asks', 'Asks that wait for an answer.');
   const active = gauge('skein_active_runs', 'Runs that have not ended.');
   const ready = gauge('skein_ready', 'Whether work should be sent to the node: 1, or 0.');
+  const halts = gauge('skein_halt_orders', 'Halt orders that stand on the node.');
   const resident = gauge('skein_resident_bytes', 'Memory of the node’s own process.');
   const members = gauge('skein_members', 'Members of the cluster that are not gone, by status.');
   const dead = total('skein_dead_letters_total', 'Messages that nobody received.');
@@ -123,6 +126,7 @@ export function observeNode(meter: Meter, readings: NodeReadings): void {
   const observe = async (result: BatchObservableResult): Promise<void> => {
     result.observe(active, readings.activeRuns());
     result.observe(ready, readings.isReady() ? 1 : 0);
+    result.observe(halts, readings.haltOrders());
     result.observe(resident, readings.residentBytes());
     const seen = readings.members();
     for (const status of seen.length > 0 ? ['alive', 'suspect'] : []) {
@@ -149,6 +153,7 @@ export function observeNode(meter: Meter, readings: NodeReadings): void {
     asks,
     active,
     ready,
+    halts,
     resident,
     members,
     delegations,

@@ -19,6 +19,11 @@ export interface ClusterMembership {
   readonly trustedKeys?: readonly string[];
   /** Messages to other nodes while NATS is away: they wait, which is the default, or are refused at once with PEER_AWAY. */
   readonly whileAway?: WhileAway;
+  /**
+   * A node that has heard nothing of halt orders for so long halts what skills do, until it has read them again; 0: it goes on.
+   * Default CONTROL_LEASE_MS, 60,000.
+   */
+  readonly controlLeaseMs?: number;
   /** What sets this node apart for those who choose one: up to 32, as `zone: a`. */
   readonly labels?: Readonly<Record<string, string>>;
 }

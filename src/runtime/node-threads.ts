@@ -1,17 +1,28 @@
-/** What a node asks of its worker threads and their supervisor. */
-import type { ThreadName } from '../contracts/index.ts';
+/** The worker threads of a node: when all are there, and what their supervisor says of them. */
+import {
+  describeExit,
+  failure,
+  type Result,
+  success,
+  type ThreadName,
+} from '../contracts/index.ts';
 import type { ActorRef, ActorSystem } from '../kernel/index.ts';
 import type { SupervisorReport } from '../supervisor/index.ts';
 
-/** Settles with nothing once every thread is linked. */
-export async function waitForThreads(
+/** Settles once every thread is linked. Failure: THREAD_START_FAILED, when the system ends before. */
+export async function threadsLinked(
   system: ActorSystem,
   names: readonly ThreadName[],
-): Promise<undefined> {
-  await Promise.all(
-    names.map((name) => new Promise<void>((linked) => system.remote.whenConnected(name, linked))),
-  );
-  return undefined;
+): Promise<Result<void>> {
+  const linked = Promise.all(
+    names.map((name) => new Promise<void>((done) => system.remote.whenConnected(name, done))),
+  ).then(() => undefined);
+  const end = await Promise.race([linked, system.terminated]);
+  if (!end) return success(undefined);
+  return failure('THREAD_START_FAILED', {
+    thread: names.join(', '),
+    reason: describeExit(end.reason),
+  });
 }
 
 /** Null: the supervisor answers no more. */

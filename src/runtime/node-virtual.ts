@@ -12,7 +12,13 @@ import {
   VirtualActors,
   weightUnderLoad,
 } from '../cluster/index.ts';
-import { type Ports, type Result, type SharedState, success } from '../contracts/index.ts';
+import {
+  type Ports,
+  type Result,
+  type SharedState,
+  type SkeinError,
+  success,
+} from '../contracts/index.ts';
 import { memoryState, openJetStreamState, openSqliteState } from '../journal/index.ts';
 import type { ActorSystem } from '../kernel/index.ts';
 import { type ClusterOptions, natsAccessOf } from '../supervisor/index.ts';
@@ -38,17 +44,18 @@ export interface NodeVirtualParts {
   readonly members: () => readonly MemberReport[];
   readonly settings: VirtualSettings;
   readonly dataDir: string | 'memory';
+  readonly halted: () => SkeinError | undefined;
 }
 
 const BUCKET = 'ACTORS';
 
 /** Opens nothing yet: the first kind that is registered does. Failure: ARGUMENT_INVALID. */
 export function openNodeVirtual(parts: NodeVirtualParts): Result<NodeVirtual> {
-  const { system, ports, cluster, members, settings } = parts;
+  const { system, ports, cluster, members, settings, halted } = parts;
   const { node, log } = system;
   const opened: (() => Promise<void>)[] = [];
   const actors = VirtualActors.open({
-    ...{ system, ports, log },
+    ...{ system, ports, log, halted },
     // Alone: one process and no faults, nobody has to wait for a lease.
     terms: { ...(cluster ? {} : { isStateForgetful: false }), ...settings.terms },
     openState: async () => {

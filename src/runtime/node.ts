@@ -8,8 +8,6 @@ import {
   verifierActor,
 } from '../actors/index.ts';
 import {
-  describeExit,
-  failure,
   firstEpochOf,
   invariant,
   LIMITS,
@@ -34,6 +32,7 @@ import {
 } from '../telemetry/index.ts';
 import { nodeKeyOf, withoutPassword } from '../transport/index.ts';
 import { executeRun } from './execute.ts';
+import { NodeHalts } from './halt/node-halts.ts';
 import { NodeActors } from './node-actors.ts';
 import { NodeCluster } from './node-cluster.ts';
 import { openNodeEffects } from './node-effects.ts';
@@ -41,7 +40,7 @@ import { type NodeSecret, openNodeKey } from './node-key-file.ts';
 import { countRuns, measureSpans, observeNode } from './node-metrics.ts';
 import type { NodeOptions } from './node-options.ts';
 import { NodeSkills } from './node-skills.ts';
-import { reportOf, waitForThreads } from './node-threads.ts';
+import { reportOf, threadsLinked } from './node-threads.ts';
 import { type NodeVirtual, openNodeVirtual } from './node-virtual.ts';
 import { type Cluster, openCluster } from './open-cluster.ts';
 import { openNodePolicy } from './policy/node-policy.ts';
@@ -129,7 +128,8 @@ function assemble(
   } = options;
   const heapMiB = options.threadHeapMiB ?? LIMITS.threadHeapMiB;
   const { clock, timers, random } = realPorts;
-  const { id } = nodeKeyOf(secret.seed);
+  const key = nodeKeyOf(secret.seed);
+  const { id } = key;
   const { registry } = skills;
   const firstEpoch = firstEpochOf(secret.life);
   const log = createLog({ ...logging, clock, bindings: { node: id, thread: 'main' } });
@@ -153,11 +153,15 @@ function assemble(
   });
   const names = Array.from({ length: threads }, (_, i) => `t${i + 1}` as ThreadName);
   const threadSupervisor = startThreads(system, { group, names, drainMs: DRAIN_MS });
+  const halts = new NodeHalts({
+    ...{ system, ports: realPorts, key, dataDir: options.dataDir, journal: stores.journal },
+    ...{ cluster: cluster?.options, leaseMs: options.cluster?.controlLeaseMs, threads: names },
+  });
   const kv = system.spawn(kvActor, stores.keyValue, { name: 'kv' });
   const effects = openNodeEffects({ system, ports: realPorts, dataDir: options.dataDir });
   const hosts = { warmHosts, ...(options.sandbox ? { sandbox: options.sandbox } : {}) };
   const rules = openNodePolicy(system, options, stores.journal, metrics?.meter);
-  const judges = { refusal: skills.refusal, ...rules.poolArgs };
+  const judges = { refusal: skills.refusal, ...rules.poolArgs, halted: halts.judge };
   const poolArgs = { kv, effects: effects.ref, ...hosts, slotsPerThread, ...judges };
   const pool = system.spawn(skillPoolActor, poolArgs, { name: 'skills' });
   const { policy } = options;
@@ -170,7 +174,7 @@ function assemble(
     node: id,
     clock,
     timers,
-    onWork: (work) => place?.describe(work),
+    onWork: () => describe(),
   });
   const place: NodeCluster | undefined =
     cluster &&
@@ -188,13 +192,16 @@ function assemble(
       trace: ownTrace,
       onChange: () => virtual?.actors.reconsider(),
     });
+  const describe = () =>
+    place?.describe(gate.work === 'ready' && !halts.whole() ? 'ready' : 'draining');
   if (place) gate.onDrain(place.delegation.idle);
   gate.onDrain(async () => virtual?.actors.yieldAll());
   const workers = place?.delegation.delegator ?? pool;
   const verifier = system.spawn(verifierActor, { pool: workers }, { name: 'verifier' });
+  const keeperArgs = { ...hosts, ...halts.keeperArgs };
   const keepers = system.spawn(
     supervisor,
-    { children: names.map((thread) => keeperSpec(thread, hosts)) },
+    { children: names.map((thread) => keeperSpec(thread, keeperArgs)) },
     { name: 'sandboxes' },
   );
   const parts = {
@@ -206,6 +213,7 @@ function assemble(
     effects: effects.ref,
     policy,
     hasPolicyFile: () => rules.hasFile,
+    ...halts.runArgs,
     ...(place ? { findElsewhere: place.delegation.find } : {}),
   };
   const counter = metrics && countRuns(metrics.meter);
@@ -218,6 +226,7 @@ function assemble(
         ]),
       activeRuns: () => gate.active,
       isReady: () => readinessNow().isReady,
+      haltOrders: () => halts.status().standing.length,
       members: () => place?.members() ?? [],
       delegation: async () => (await place?.delegation.status()) ?? null,
       refused: async () => (await place?.status())?.refused ?? {},
@@ -236,6 +245,7 @@ function assemble(
       work: gate.work,
       threads: { wanted: names.length, linked: system.remote.threads.length },
       isConnected: place?.isConnected() ?? null,
+      haltedBy: halts.status().haltedBy ?? undefined,
     });
 
   const node: SkeinNode = {
@@ -301,6 +311,7 @@ function assemble(
       activeRuns: gate.active,
       work: gate.work,
       readiness: readinessNow(),
+      halts: halts.status(),
       deadLetters: system.deadLetters.total,
       supervision: await reportOf(system, threadSupervisor),
       processors: cpus().length,
@@ -318,11 +329,13 @@ function assemble(
     drain: ({ timeoutMs }) => gate.drain(timeoutMs),
     onDrain: (handOver) => gate.onDrain(handOver),
     resume: () => gate.resume(),
+    halts,
     ended: system.terminated,
     close: () => {
       closing ??= (async () => {
         rules.close();
         await virtual?.close();
+        await halts.close();
         await system.shutdown({ drainMs: DRAIN_MS * 2 });
         await skills.close();
         await place?.leave();
@@ -336,19 +349,20 @@ function assemble(
       return closing;
     },
   };
+  const onWhole = (): void => {
+    describe();
+    virtual?.actors.reconsider();
+  };
   const ready = async (phase: (name: string) => void): Promise<Result<void>> => {
-    const end = await Promise.race([waitForThreads(system, names), system.terminated]);
-    if (end) {
-      return failure('THREAD_START_FAILED', {
-        thread: names.join(', '),
-        reason: describeExit(end.reason),
-      });
-    }
+    const linked = await threadsLinked(system, names);
+    if (!linked.ok) return linked;
     const prepared = await effects.prepare();
     if (!prepared.ok) return prepared;
     phase(`threads ${names.join(', ')}`);
     await rules.begin();
     if (place) {
+      // Until the orders of the cluster are read it is halted, and nobody should give it work.
+      describe();
       const entered = await place.enter();
       if (!entered.ok) return entered;
       phase(`cluster ${place.name}`);
@@ -357,10 +371,13 @@ function assemble(
     const opened = openNodeVirtual({
       ...{ system, ports: realPorts, cluster: cluster?.options, settings: options.virtual ?? {} },
       members: () => place?.members() ?? [],
+      halted: halts.whole,
       dataDir: options.dataDir,
     });
     if (!opened.ok) return opened;
     virtual = opened.value;
+    await halts.open({ pool, keepers, place, virtual: virtual.actors, onWhole });
+    if (place) phase('halt orders');
     actors = new NodeActors({
       ...{ system, registry, pool, log, virtual: virtual.actors },
       terms: () => ({

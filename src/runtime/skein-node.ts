@@ -13,6 +13,7 @@ import type { ActorSystem, DeadLetter, SystemEnd } from '../kernel/index.ts';
 import type { PublishOptions } from '../skills/index.ts';
 import type { DrainReport, NodeFacts, SupervisorReport, ThreadGroup } from '../supervisor/index.ts';
 import type { ExecuteRequest } from './execute.ts';
+import type { HaltControl, HaltStatus } from './halt/node-halts.ts';
 import type { NodeActors } from './node-actors.ts';
 import type { RegistryReport } from './node-skills.ts';
 import type { Trace } from './node-traces.ts';
@@ -35,6 +36,8 @@ export interface NodeStatus {
   readonly work: NodeFacts['work'];
   /** Whether work should be sent to it now. */
   readonly readiness: Readiness;
+  /** What the kill switch holds. */
+  readonly halts: HaltStatus;
   readonly deadLetters: number;
   readonly supervision: SupervisorReport | null;
   readonly processors: number;
@@ -102,6 +105,8 @@ export interface SkeinNode {
   readonly onDrain: (handOver: () => Promise<void>) => void;
   /** Takes runs again. */
   readonly resume: () => void;
+  /** The kill switch. */
+  readonly halts: HaltControl;
   readonly ended: Promise<SystemEnd>;
   /** Ends the node in order; settles when nothing of it is left. */
   readonly close: () => Promise<void>;

@@ -22,6 +22,7 @@ import { type FrameBudget, frameBudget, IDLE_FRAMES, memoryClassOf } from './bud
 import { encodeFrame, FrameReader } from './frame-codec.ts';
 import { type NodeFrame, parseHostFrame, type ReadyFrame } from './host-frames.ts';
 import { HostedRun } from './hosted-run.ts';
+import type { HaltJudge } from './kill-switch/standing-orders.ts';
 import type { RunReport, RunRequest } from './run-request.ts';
 import { exitOfDeath } from './violations.ts';
 
@@ -40,6 +41,8 @@ export interface HostProcessOptions {
   readonly startMs: number;
   /** Asked when the process is gone: whether the kernel killed it for its memory. */
   readonly wasOutOfMemory?: () => boolean;
+  /** What may not run; default: all may. */
+  readonly halted?: HaltJudge;
 }
 
 export const NOT_READY_IN_TIME = 'it did not get ready in time';
@@ -127,6 +130,18 @@ export class HostProcess {
     this.#end({ kind: 'killed', signal: 'SIGKILL' });
   }
 
+  /** Kills the process if the kill switch wants what it runs, or whom it belongs to, stopped. @returns what was stopped */
+  halt(judge: HaltJudge): { readonly runs: number; readonly hostCalls: number } | undefined {
+    if (this.#exit) return undefined;
+    const current = this.#current;
+    const tenant = this.#tenant === undefined ? {} : { tenant: this.#tenant };
+    const error = judge({ ...tenant, ...(current ? { skill: current.skill } : {}) });
+    if (!error) return undefined;
+    const stopped = { runs: current ? 1 : 0, hostCalls: current?.halt(error) ?? 0 };
+    this.kill();
+    return stopped;
+  }
+
   async #run(request: RunRequest): Promise<RunReport> {
     const refusal = this.#refuse(request);
     if (refusal) return unstarted(refusal, request, this.#exit);
@@ -149,6 +164,8 @@ export class HostProcess {
 
   #refuse({ tenant, skill, input, resources }: RunRequest): Result<never> | undefined {
     const unavailable = (reason: string) => failure('SANDBOX_UNAVAILABLE', { reason });
+    const halted = this.#options.halted?.({ skill: skill.manifest.name, tenant });
+    if (halted) return { ok: false, error: halted };
     if (this.#exit)
       return unavailable(`the host process ended: ${describeSandboxExit(this.#exit)}`);
     if (this.#current) return unavailable('the host process runs another call');

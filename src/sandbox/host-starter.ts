@@ -7,6 +7,7 @@ import { failure, type Ports, type Processes, type Result, success } from '../co
 import { cgroupLimitBytes } from './budget.ts';
 import type { ReadyFrame } from './host-frames.ts';
 import { HostProcess, NOT_READY_IN_TIME } from './host-process.ts';
+import type { HaltJudge } from './kill-switch/standing-orders.ts';
 import { launchSpec } from './launch.ts';
 import { findLaunchTools, type LaunchTools } from './launch-tools.ts';
 import { type MemoryCgroups, openMemoryCgroups } from './memory-cgroup.ts';
@@ -21,6 +22,8 @@ export interface HostStarterOptions {
   readonly startMs?: number;
   readonly level?: WantedLevel;
   readonly tools?: LaunchTools;
+  /** What may not run; default: all may. */
+  readonly halted?: HaltJudge;
 }
 
 interface FirstHost {
@@ -46,7 +49,7 @@ export class HostStarter {
   }
 
   start(memoryClassMiB: number, tier: Tier): HostProcess {
-    const { processes, ports, startMs = START_MS } = this.#options;
+    const { processes, ports, startMs = START_MS, halted } = this.#options;
     const cgroup = this.#cgroups?.make(cgroupLimitBytes(memoryClassMiB));
     const spec = launchSpec({
       tools: this.#tools,
@@ -58,6 +61,7 @@ export class HostStarter {
     const host = new HostProcess({
       ...{ processes, ...ports, spec, memoryClassMiB, startMs },
       ...(cgroup ? { wasOutOfMemory: cgroup.wasOutOfMemory } : {}),
+      ...(halted ? { halted } : {}),
     });
     this.living.add(host);
     void host.gone.then(() => {

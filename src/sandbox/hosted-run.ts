@@ -9,6 +9,7 @@ import {
   type Json,
   type Result,
   type SandboxExit,
+  type SkeinError,
   skeinError,
   type TimerHandle,
   type Timers,
@@ -141,6 +142,18 @@ export class HostedRun {
         this.#receiveDone(frame);
         return undefined;
     }
+  }
+
+  get skill(): string {
+    return this.#facts.skill;
+  }
+
+  /** Ends the run as the kill switch wants it; host calls in flight are given up. @returns how many there were */
+  halt(error: SkeinError): number {
+    const inFlight = this.#settled ? 0 : this.#calls - this.#answered;
+    const none = { cpuMs: 0, heapBytes: 0, limitTouched: false };
+    this.#finish({ ok: false, error }, none);
+    return inFlight;
   }
 
   hostEnded(exit: SandboxExit): void {

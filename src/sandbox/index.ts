@@ -17,6 +17,46 @@ export type { AnswerFrame, Ending, RunFrame } from './host-frames.ts';
 export type { LeasedHost as HostProcess } from './host-process.ts';
 export { HostedRun } from './hosted-run.ts';
 export {
+  DAMAGED,
+  HALT_FOLDER,
+  HaltFolder,
+  type HaltFolderContent,
+} from './kill-switch/halt-folder.ts';
+export {
+  describeScope,
+  HALT_ID,
+  HALT_TEXT_MAX,
+  type HaltOrder,
+  type HaltRecord,
+  type HaltRelease,
+  type HaltScope,
+  HaltScopeSchema,
+  judgeRecord,
+  readHaltRecord,
+  signOrder,
+  signRelease,
+} from './kill-switch/halt-order.ts';
+export {
+  addStopped,
+  type HaltReceipt,
+  NOTHING_STOPPED,
+  readReceipt,
+  type Stopped,
+  signReceipt,
+} from './kill-switch/halt-receipt.ts';
+export {
+  forgettable,
+  type HaltJudge,
+  type HaltRecords,
+  type HaltSubject,
+  haltedError,
+  isSame,
+  mergeRecords,
+  orderOver,
+  standingIn,
+  withRecord,
+} from './kill-switch/standing-orders.ts';
+export {
   type AuditBatch,
   AuditWindow,
   type DecisionRecord,

@@ -16,6 +16,8 @@ import {
 import { memoryClassOf } from './budget.ts';
 import type { HostProcess, LeasedHost } from './host-process.ts';
 import { HostStarter } from './host-starter.ts';
+import { NOTHING_STOPPED, type Stopped } from './kill-switch/halt-receipt.ts';
+import type { HaltJudge } from './kill-switch/standing-orders.ts';
 import { tierRefusal, unfitReason } from './launch.ts';
 import type { LaunchTools } from './launch-tools.ts';
 import { refuseLevel, type SandboxLevel, type WantedLevel } from './sandbox-level.ts';
@@ -51,6 +53,11 @@ export interface Sandbox {
   readonly level: SandboxLevel;
   /** Living processes, and those of them that are warm and unassigned. */
   readonly hostCounts: () => { readonly living: number; readonly warm: number };
+  /**
+   * From now on nothing runs that `judge` does not let run; processes that run such a thing are killed in this turn, and while the node
+   * as a whole is halted none is started. @returns what was stopped, once those processes are gone
+   */
+  readonly halt: (judge: HaltJudge) => Promise<Omit<Stopped, 'actors'>>;
   /** Kills every process and waits until they are gone, at most two seconds. Leases fail from here on. */
   readonly close: () => Promise<void>;
 }
@@ -59,7 +66,8 @@ const CLOSE_MS = 2_000;
 
 export async function startSandbox(options: SandboxOptions): Promise<Result<Sandbox>> {
   const { ports, warmHosts = 2, hosts = 32 } = options;
-  const starter = new HostStarter(options);
+  let halted: HaltJudge = () => undefined;
+  const starter = new HostStarter({ ...options, halted: (subject) => halted(subject) });
   const { living } = starter;
   const smallest = memoryClassOf(DEFAULT_RESOURCES);
   const stocks = new Map<Tier, WarmHosts>();
@@ -71,7 +79,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Result<Sand
     const stock = new WarmHosts({
       size: warmHosts,
       start: () => starter.start(smallest, tier),
-      hasRoom: () => living.size < hosts,
+      hasRoom: () => living.size < hosts && !halted({}),
       timers: ports.timers,
     });
     stocks.set(tier, stock);
@@ -107,12 +115,29 @@ export async function startSandbox(options: SandboxOptions): Promise<Result<Sand
       if (closed) return failure('SANDBOX_UNAVAILABLE', { reason: 'the sandbox is closed' });
       const refusal = tierRefusal(tier);
       if (refusal) return failure('SANDBOX_UNSUPPORTED', { reason: refusal });
+      const isHalted = halted({ tenant });
+      if (isHalted) return { ok: false, error: isHalted };
       const memoryClassMiB = memoryClassOf(resources);
       const prepared = memoryClassMiB === smallest ? stockOf(tier).take() : undefined;
       const leased = prepared ? success(prepared) : await freshHost(memoryClassMiB, tier);
       if (!leased.ok) return leased;
-      if (closed) leased.value.kill();
+      if (closed || halted({ tenant })) leased.value.kill();
       return success(leased.value.lease(tenant));
+    },
+    halt: async (judge) => {
+      halted = judge;
+      const stopped = { ...NOTHING_STOPPED };
+      for (const host of living) {
+        const here = host.halt(judge);
+        if (!here) continue;
+        stopped.sandboxHosts++;
+        stopped.runs += here.runs;
+        stopped.hostCalls += here.hostCalls;
+      }
+      for (const stock of stocks.values()) stock.refill();
+      await Promise.all([...living].filter((host) => !host.isAlive()).map((host) => host.gone));
+      const { actors: _, ...counts } = stopped;
+      return counts;
     },
     close: async () => {
       closed = true;

@@ -46,11 +46,11 @@ export class WarmHosts {
   }
 
   get readyCount(): number {
-    return this.#ready.length;
+    return this.#ready.filter((host) => host.isAlive()).length;
   }
 
   refill(): void {
-    if (this.#closed || this.#starting || this.#ready.length >= this.#options.size) return;
+    if (this.#closed || this.#starting || this.readyCount >= this.#options.size) return;
     if (this.#failedStarts >= FAILED_STARTS_MAX || !this.#options.hasRoom()) return;
     this.#starting = true;
     this.#options.timers.after(REFILL_AFTER_MS, () => void this.#startOne());
@@ -63,7 +63,7 @@ export class WarmHosts {
   }
 
   async #startOne(): Promise<void> {
-    if (!this.#closed) {
+    if (!this.#closed && this.#options.hasRoom()) {
       const host = this.#options.start();
       const ready = await host.ready;
       if (!ready.ok) this.#failedStarts++;

@@ -1,4 +1,4 @@
-/** Three nats-servers that keep their streams together, each in a process that can be killed and started again. */
+/** nats-servers that keep their streams together, or one alone, each in a process that can be killed and started again. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
@@ -25,13 +25,13 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-export async function startNatsCluster(): Promise<NatsCluster> {
+export async function startNatsCluster(servers = SERVERS): Promise<NatsCluster> {
   const found = await findProgram({ program: 'nats-server', debianPackage: 'nats-server' });
   if (!found.ok) throw new Error(found.error.message);
   const program = found.value;
   const folder = await mkdtemp(join(tmpdir(), 'skein-nats-cluster-'));
-  const ports = await Promise.all(Array.from({ length: SERVERS }, freePort));
-  const routePorts = await Promise.all(Array.from({ length: SERVERS }, freePort));
+  const ports = await Promise.all(Array.from({ length: servers }, freePort));
+  const routePorts = await Promise.all(Array.from({ length: servers }, freePort));
   const routes = routePorts.map((port) => `nats://127.0.0.1:${port}`).join(', ');
   const running: (ProcessHandle | undefined)[] = [];
   const exits: Promise<void>[] = [];
@@ -43,7 +43,9 @@ export async function startNatsCluster(): Promise<NatsCluster> {
       `host: "127.0.0.1"`,
       `port: ${ports[at]}`,
       `jetstream { store_dir: ${JSON.stringify(join(folder, `s${at}`))} }`,
-      `cluster { name: test, listen: "127.0.0.1:${routePorts[at]}", routes: [${routes}] }`,
+      ...(servers > 1
+        ? [`cluster { name: test, listen: "127.0.0.1:${routePorts[at]}", routes: [${routes}] }`]
+        : []),
     ];
     await writeFile(file, `${config.join('\n')}\n`);
     const handle = realProcesses.start({ file: program, args: ['-c', file], env: {} });
@@ -60,13 +62,13 @@ export async function startNatsCluster(): Promise<NatsCluster> {
     running[at] = undefined;
     await exits[at];
   };
-  for (let at = 0; at < SERVERS; at++) await start(at);
+  for (let at = 0; at < servers; at++) await start(at);
   return {
     urls: ports.map((port) => `nats://127.0.0.1:${port}`),
     kill,
     start,
     close: async () => {
-      for (let at = 0; at < SERVERS; at++) await kill(at);
+      for (let at = 0; at < servers; at++) await kill(at);
       await rm(folder, { recursive: true, force: true });
     },
   };

@@ -59,6 +59,12 @@ export class Members {
     return all.toSorted((a, b) => (a.node < b.node ? -1 : 1));
   }
 
+  /** Those who went without a word, and have not come back. */
+  dead(): readonly NodeId[] {
+    const all = [...this.#reports.values()];
+    return all.filter(({ status }) => status === 'dead').map(({ node }) => node);
+  }
+
   describe(facts: MemberFacts): void {
     this.#facts = facts;
     this.#say({ kind: 'describe', facts });

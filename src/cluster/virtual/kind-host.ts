@@ -39,6 +39,8 @@ export interface HostWorld {
   readonly terms: Partial<LeaseTerms>;
   readonly patienceMs: number;
   readonly handOverAfterMs: number;
+  /** Why nothing may live here now; default: it may. */
+  readonly halted?: () => SkeinError | undefined;
 }
 
 /** Sends the message to the actor that lives here. */
@@ -147,6 +149,8 @@ export class KindHost {
 
   /** Runs a message here, after the actor has come to life when it does not live anywhere. Never rejects. */
   async deliver(key: string, waitMs: number, send: SendHere): Promise<VirtualAnswer> {
+    const error = this.#world.halted?.();
+    if (error) return { kind: 'refused', error };
     const live = this.#live.get(key);
     if (live) return live.isOpen ? answerOf(await send(live.ref)) : notHere('it is on its way out');
     const waited = await this.#activated(key, waitMs);
@@ -168,6 +172,16 @@ export class KindHost {
       return this.#ownership.disclaim(key);
     });
     await Promise.all(yielded);
+  }
+
+  /** Ends all that live here, without working off their mailboxes, and refuses what waits. @returns how many */
+  async halt(error: SkeinError): Promise<number> {
+    for (const key of this.#waiting.keys) this.#waiting.turnAway(key, { kind: 'refused', error });
+    const living = [...this.#live];
+    for (const key of [...this.#claimed.keys()]) this.#disclaim(key);
+    // Leases are given back when the state is there; the actors end now.
+    await Promise.all(living.map(([, live]) => live.stop(0)));
+    return living.length;
   }
 
   /** Gives everything up in order: mailboxes are worked off, leases given back. */
@@ -252,7 +266,9 @@ export class KindHost {
     const self = this.#world.system.node;
     return this.#world
       .candidates()
-      .filter(({ node }) => (node === self ? this.#isHost : this.#directory.hosts(node)));
+      .filter(({ node }) =>
+        node === self ? this.#isHost && !this.#world.halted?.() : this.#directory.hosts(node),
+      );
   }
 
   #lookAround(): void {
@@ -305,7 +321,7 @@ export class KindHost {
     this.#live.set(key, live);
     this.#waiting.resolve(key, { kind: 'live', live });
     return async () => {
-      await live.stop(LIMITS.virtualDrainMs);
+      await live.stop(this.#world.halted?.() ? 0 : LIMITS.virtualDrainMs);
       this.#live.delete(key);
       this.#disclaim(key);
     };

@@ -16,6 +16,7 @@ import {
   plainCopy,
   type Result,
   type SharedState,
+  type SkeinError,
   SkeinException,
   skeinError,
   success,
@@ -55,6 +56,8 @@ export interface VirtualActorsOptions extends Partial<ClaimPatience> {
   /** Nodes that are taken to be alive, this one included; of weight 0 while they take no more. `reconsider` says that it changed. */
   readonly candidates: () => readonly Candidate[];
   readonly terms?: Partial<LeaseTerms>;
+  /** Why this node neither hosts nor calls virtual actors now; default: it does. */
+  readonly halted?: () => SkeinError | undefined;
 }
 
 export interface RegisterOptions {
@@ -175,6 +178,12 @@ export class VirtualActors {
     await Promise.all([...this.#hosts.values()].map((host) => host.yieldAll()));
   }
 
+  /** Ends all that live here at once; `halted` has to say why by now. @returns how many those were */
+  async halt(error: SkeinError): Promise<number> {
+    const counts = await Promise.all([...this.#hosts.values()].map((host) => host.halt(error)));
+    return counts.reduce((sum, count) => sum + count, 0);
+  }
+
   /** Works off the mailboxes of all that live here, gives their leases back and takes no more. For the end of a node. */
   async handOverAll(): Promise<void> {
     this.#isClosed = true;
@@ -216,6 +225,8 @@ export class VirtualActors {
       given?: unknown,
       { timeoutMs = LIMITS.askTimeoutMs, trace }: VirtualAskOptions = {},
     ): Promise<AskResult<unknown>> => {
+      const halted = this.#options.halted?.();
+      if (halted) return Promise.resolve(notDelivered(halted));
       const payload = plainCopy(given);
       const isReserved = type.startsWith('$');
       if (payload.ok && !isReserved)

@@ -74,6 +74,9 @@ export const DATA_DIRECTORY: readonly Made[] = [
   database('kv'),
   database('state'),
   file(/^node\.key(\.partial)?$/, 'node key'),
+  folder(/^halts$/, 'kill switch', () => [
+    file(/^[\w.-]+\.json(\.partial|\.damaged)?$/, 'kill switch'),
+  ]),
   folder(/^skills$/, 'registry', () => [file(/^[^/@]+@[^/@]+\.json(\.new)?$/, 'registry')]),
   folder(/^nats$/, 'nats-server of our own', () => [
     file(/^nats-server\.conf$/, 'nats-server of our own', `${CONFIG_FIRST_LINE}\n`),

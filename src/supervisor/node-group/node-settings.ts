@@ -14,6 +14,8 @@ export interface NodeLimits {
   readonly sandboxLevel?: string;
   /** Skills that run without V8’s compilers. */
   readonly jitless?: readonly string[];
+  /** Without word of halt orders for so long the node halts its skills; 0: never. */
+  readonly controlLeaseMs?: number;
 }
 
 export interface NodeSettings {
@@ -46,7 +48,7 @@ export interface NodeLauncher {
 
 /** The URL of NATS may hold a password, so it goes by the environment, which only the same user can read. */
 export function launchSpec(settings: NodeSettings, launcher: NodeLauncher): ProcessSpec {
-  const { slotsPerThread, warmHosts, threadHeapMiB, policy } = settings.limits;
+  const { slotsPerThread, warmHosts, threadHeapMiB, policy, controlLeaseMs } = settings.limits;
   const { sandboxLevel, jitless = [] } = settings.limits;
   const flag = (name: string, value: string | number | undefined): string[] =>
     value === undefined ? [] : [name, String(value)];
@@ -72,6 +74,7 @@ export function launchSpec(settings: NodeSettings, launcher: NodeLauncher): Proc
       ...flag('--policy', policy),
       ...flag('--sandbox-level', sandboxLevel),
       ...jitless.flatMap((skill) => ['--jitless', skill]),
+      ...flag('--control-lease', controlLeaseMs === undefined ? undefined : `${controlLeaseMs}ms`),
     ],
     env: { ...launcher.env, SKEIN_NATS_URL: launcher.natsUrl },
   };

@@ -46,6 +46,7 @@ describe('documents', () => {
       'docs/simulation.md',
       'docs/operating.md',
       'docs/doctor.md',
+      'docs/halt.md',
       'docs/network.md',
       'docs/virtual-actors.md',
       'docs/wire.md',

@@ -1,0 +1,68 @@
+/** Skills that do not end by themselves, and a server on this machine that tells when their calls arrive. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+
+const BODIES = {
+  /** Holds a native call that nothing in the isolate can interrupt. */
+  native: `return Array.prototype.indexOf.call({ length: 2 ** 53 - 1 }, 'x');`,
+  /** Waits for an answer that never comes. */
+  hung: `return ctx.http.request({ url: input.url + '/hung', method: 'GET' });`,
+  /** One call after the other. */
+  calling: `for (;;) await ctx.http.request({ url: input.url + '/ping', method: 'GET' });`,
+};
+export type BusyKind = keyof typeof BODIES;
+
+/** Writes the folder of a skill. @returns where it is */
+export function busySkill(folder: string, kind: BusyKind, host: string): string {
+  const path = join(folder, `busy_${kind}`);
+  mkdirSync(path, { recursive: true });
+  const manifest = {
+    ...{ name: `busy_${kind}`, version: '1.0.0', description: `Busy: ${kind}.` },
+    ...{ input: true, output: true },
+    resources: { cpuMs: 60_000, wallMs: 240_000, hostCalls: 100_000 },
+    capabilities: { http: { hosts: [host], methods: ['GET'] } },
+  };
+  writeFileSync(join(path, 'skill.json'), JSON.stringify(manifest));
+  const source = `export default async function handler(input, ctx) {\n  ${BODIES[kind]}\n}\n`;
+  writeFileSync(join(path, 'index.js'), source);
+  return path;
+}
+
+export interface Arrivals {
+  readonly url: string;
+  readonly host: string;
+  /** By the wall clock. */
+  readonly atMs: readonly number[];
+  /** Connections that wait for an answer. */
+  readonly hanging: () => number;
+  readonly close: () => void;
+}
+
+/** Answers `/ping` and leaves `/hung` open. */
+export async function startArrivals(): Promise<Arrivals> {
+  const atMs: number[] = [];
+  let hanging = 0;
+  const server = createServer((request, response) => {
+    atMs.push(Date.now());
+    if (request.url !== '/hung') {
+      response.end('pong');
+      return;
+    }
+    hanging++;
+    response.once('close', () => {
+      hanging--;
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return {
+    ...{ url: `http://${host}`, host, atMs },
+    hanging: () => hanging,
+    close: () => {
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+}
