@@ -4,11 +4,18 @@
  * A skill is one ES module whose default export is called as `(input, ctx)`; it may export an `actor` besides, or instead.
  * `Date` and `Math.random` are virtual and seeded inside, so that it can be executed again with the same result.
  */
+/** A header whose value the node fills in: the skill does not see it. It needs `secret` beside `http`. */
+export interface SecretHeader {
+  readonly secret: string;
+  /** Before the value: `Bearer `. */
+  readonly prefix?: string;
+}
+
 export interface HttpRequest {
   readonly url: string;
   /** Default GET. */
   readonly method?: string;
-  readonly headers?: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string | SecretHeader>>;
   readonly body?: string;
   /** Milliseconds; default 10,000, at most 60,000. */
   readonly timeoutMs?: number;
@@ -74,6 +81,10 @@ export interface SkillContext {
     readonly remove: (path: string) => Promise<null>;
     /** With the folders above it; no error when it is there. */
     readonly mkdir: (path: string) => Promise<null>;
+  };
+  readonly secret: {
+    /** The value itself, where the grant says `reveal`; to use one in a header takes no call. */
+    readonly get: (name: string) => Promise<string>;
   };
   readonly random: {
     /** Entropy of the machine as base64; 1 to 65,536 bytes. A replay gives the same again. */

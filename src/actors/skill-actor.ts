@@ -33,6 +33,8 @@ import {
   type RunReport,
   type Sandbox,
   type SandboxSettings,
+  SecretStore,
+  type Secrets,
   startSandbox,
   tierOf,
 } from '../sandbox/index.ts';
@@ -48,6 +50,8 @@ export interface SkillActorArgs {
   readonly kv: ActorRef;
   /** What else there is for skills on this node. */
   readonly effects?: ActorRef;
+  /** The operator's file of secrets. Each thread reads it: no message has a value in it. */
+  readonly secretsFile?: string;
   readonly warmHosts: number;
   readonly sandbox?: SandboxSettings;
   /** Without one everything is denied. */
@@ -117,6 +121,15 @@ export function httpClientOf(system: ActorSystem, client: HttpClient = realHttpC
   return system.extension('http', () => ({ value: client, close: async () => undefined }));
 }
 
+/** Those of this thread, read when a skill first needs one. */
+function secretsOf(system: ActorSystem, file: string | undefined): Secrets {
+  const sources = { env: process.env, ...(file === undefined ? {} : { file }) };
+  return system.extension('secrets', () => ({
+    value: new SecretStore(sources),
+    close: async () => undefined,
+  }));
+}
+
 async function leaseHost(state: SkillState, system: ActorSystem): Promise<Result<HostProcess>> {
   if (state.host?.isAlive()) return { ok: true, value: state.host };
   const sandbox = await sandboxOf(system, state.warmHosts, state.sandbox);
@@ -161,6 +174,7 @@ async function runTraced(
       http: httpClientOf(ctx.system),
       keyValue: remoteKeyValue(state.kv, ctx.detached()),
       ...effectsOf(state, request, ctx),
+      secrets: secretsOf(ctx.system, state.secretsFile),
       random: ctx.system.random,
       clock,
       log: (line) => writeLine(line, ctx),

@@ -30,6 +30,8 @@ export interface SkillPoolArgs {
   readonly kv: ActorRef;
   /** What else there is for skills on this node. */
   readonly effects?: ActorRef;
+  /** The operator's file of secrets. */
+  readonly secretsFile?: string;
   /** Host processes kept ready on each thread. */
   readonly warmHosts: number;
   readonly sandbox?: SandboxSettings;
@@ -221,10 +223,11 @@ function newSlot(state: PoolState, invocation: Invocation, ctx: ActorContext): S
     return undefined;
   }
   const { skill, tenant, kv = state.kv } = invocation;
-  const { warmHosts, effects, sandbox, policy } = state;
+  const { warmHosts, effects, secretsFile, sandbox, policy } = state;
   const args = {
     ...{ skill, tenant, kv, warmHosts },
     ...(effects ? { effects } : {}),
+    ...(secretsFile === undefined ? {} : { secretsFile }),
     ...(sandbox ? { sandbox } : {}),
     ...(policy ? { policy } : {}),
   };

@@ -7,6 +7,7 @@ import type { Add, Finish } from './adding.ts';
 import { completionScript, SHELLS } from './completion.ts';
 import { addSkillCommand, contractCommand } from './contract.ts';
 import { demoCommand } from './demo/demo.ts';
+import { secretsFile } from './effects-options.ts';
 import { portNumber, seedRange, timeSpan, wholeNumber } from './flag-values.ts';
 import { addHalt, addNode, addOperations, controlLease } from './group-commands.ts';
 import { describeSkillCommand } from './inspect.ts';
@@ -118,6 +119,7 @@ export async function buildProgram(): Promise<Command> {
         .argParser(portNumber),
     )
     .option('--policy <file>', 'YAML: skills, resources and grants that no run gets past')
+    .addOption(secretsFile())
     .addOption(sandboxLevel())
     .addOption(jitless())
     .option('--skills <dir...>', 'folders of skill packages to load', [])

@@ -6,12 +6,13 @@ import { parseLabels, type SkeinNode } from '../runtime/index.ts';
 import { type FromNode, lineOf, readToNode, type ToNode } from '../supervisor/index.ts';
 import type { LogLevel } from '../telemetry/index.ts';
 import { profileOf } from './contract.ts';
+import { type EffectsFlags, effectsOf } from './effects-options.ts';
 import { startLocalNode } from './local-node.ts';
 import { type GlobalOptions, green, printJson, printLine, reportError } from './output.ts';
 import { type SandboxFlags, sandboxOf } from './sandbox-options.ts';
 import { type TrustFlags, trustOptions } from './trust-flags.ts';
 
-export interface NodeCommandOptions extends GlobalOptions, SandboxFlags, TrustFlags {
+export interface NodeCommandOptions extends GlobalOptions, SandboxFlags, TrustFlags, EffectsFlags {
   readonly cluster: string;
   readonly nats?: string;
   readonly natsCreds?: string;
@@ -80,6 +81,7 @@ async function start(
     ...(policy.value ? { policy: policy.value } : {}),
     ...sandboxOf(options),
     ...trustOptions(options),
+    ...effectsOf(options),
     ...(slots === undefined ? {} : { slotsPerThread: slots }),
     ...(warmHosts === undefined ? {} : { warmHosts }),
     ...(threadHeap === undefined ? {} : { threadHeapMiB: threadHeap }),

@@ -70,9 +70,10 @@ async function planOf(options: UpOptions, version: string): Promise<Result<Clust
     if (!plan.ok || nats === undefined) return plan;
     return success({ ...plan.value, natsUrl: nats });
   }
-  const { sandboxLevel, jitless } = options;
+  const { sandboxLevel, jitless, secrets } = options;
   const limits = {
     ...(policy === undefined ? {} : { policy: resolve(policy) }),
+    ...(secrets === undefined ? {} : { secrets: resolve(secrets) }),
     ...(sandboxLevel === undefined ? {} : { sandboxLevel }),
     ...(jitless === undefined ? {} : { jitless }),
     ...(controlLease === undefined ? {} : { controlLeaseMs: controlLease }),

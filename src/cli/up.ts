@@ -2,6 +2,7 @@
 import { startControlServer } from '../api/index.ts';
 import type { NodeOptions } from '../runtime/index.ts';
 import { profileOf } from './contract.ts';
+import { effectsOf } from './effects-options.ts';
 import { startLocalNode } from './local-node.ts';
 import { green, printJson, printLine, reportError } from './output.ts';
 import { sandboxOf } from './sandbox-options.ts';
@@ -25,6 +26,7 @@ export async function upCommand(options: UpOptions): Promise<number> {
     ...(policy.value ? { policy: policy.value } : {}),
     ...sandboxOf(options),
     ...trustOptions(options),
+    ...effectsOf(options),
     ...(membership === undefined ? {} : { cluster: membership }),
     ...(options.metricsPort === undefined ? {} : { metrics: { port: options.metricsPort } }),
     log: {

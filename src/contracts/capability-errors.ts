@@ -1,5 +1,5 @@
 /** Errors of what skills reach through their capabilities, beside those of egress. */
-import { denied, effect, type Limit, missing, over, overLimit } from './error-row.ts';
+import { cannotStart, denied, effect, type Limit, missing, over, overLimit } from './error-row.ts';
 
 export const CAPABILITY_ERRORS = {
   PATH_REFUSED: denied<{ path: string; reason: string }>(
@@ -14,6 +14,14 @@ export const CAPABILITY_ERRORS = {
   WORKSPACE_FULL: overLimit<Limit>(
     over('the workspace'),
     'Remove what is not needed, or ask the operator for a larger workspace.',
+  ),
+  SECRET_UNAVAILABLE: denied<{ name: string; reason: string }>(
+    (d) => `secret ${d.name} cannot be used: ${d.reason}`,
+    'Have the operator set it, with the hosts that it is for, in the file of --secrets.',
+  ),
+  SECRETS_UNUSABLE: cannotStart<{ source: string; reason: string }>(
+    (d) => `the secrets in ${d.source} cannot be used: ${d.reason}`,
+    'Let its owner alone read it (chmod 600) and write each secret as NAME: { value, hosts }.',
   ),
   FILE_FAILED: effect<{ path: string; reason: string }>(
     (d) => `the file system failed at ${d.path}: ${d.reason}`,

@@ -32,6 +32,17 @@ export const GrantSchema = Type.Object(
     ),
     fs: Type.Optional(Type.Union([Type.Literal('read'), Type.Literal('write')])),
     kv: Type.Optional(Type.Boolean()),
+    secret: Type.Optional(
+      Type.Object(
+        {
+          names: Type.Array(Type.String(), { description: 'Of the secrets of the node.' }),
+          reveal: Type.Optional(
+            Type.Boolean({ description: 'Lets a skill read them, beside using them in headers.' }),
+          ),
+        },
+        { additionalProperties: false },
+      ),
+    ),
     random: Type.Optional(Type.Boolean()),
     clock: Type.Optional(Type.Boolean()),
     log: Type.Optional(Type.Boolean()),
@@ -51,6 +62,11 @@ export interface CapabilityGrants {
   };
   readonly fs?: 'read' | 'write';
   readonly kv?: boolean;
+  readonly secret?: {
+    readonly names: readonly string[];
+    /** Lets a skill read them, beside using them in headers. */
+    readonly reveal?: boolean;
+  };
   readonly random?: boolean;
   readonly clock?: boolean;
   readonly log?: boolean;
@@ -122,6 +138,10 @@ const MEETS: {
     ...(left.privateAddresses && right.privateAddresses ? { privateAddresses: true } : {}),
   }),
   fs: (left, right) => (left === 'write' && right === 'write' ? 'write' : 'read'),
+  secret: (left, right) => ({
+    names: inBoth(left.names, right.names),
+    ...(left.reveal && right.reveal ? { reveal: true } : {}),
+  }),
   random: YES,
   clock: YES,
   ...YES_OR_NO,

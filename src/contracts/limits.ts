@@ -85,6 +85,8 @@ export const LIMITS = {
   workspaceIdleMs: 3_600_000,
   filePathLength: 4_096,
   folderDepth: 64,
+  /** Named secrets of a node. */
+  secrets: 100,
   /** Of one call for entropy. */
   randomBytes: 64 * KIB,
   /** The most that a manifest may ask for; an operator who needs more splits the work. */

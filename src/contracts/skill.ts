@@ -50,6 +50,19 @@ export const CapabilitySchema = Type.Object(
       }),
     ),
     kv: Type.Optional(Type.Boolean({ description: 'A key-value space of the skill and tenant.' })),
+    secret: Type.Optional(
+      Type.Object(
+        {
+          names: Type.Array(Type.String({ minLength: 1, maxLength: 64 }), { maxItems: 20 }),
+          reveal: Type.Optional(
+            Type.Boolean({
+              description: 'To read them by ctx.secret.get; to use them in headers needs no more.',
+            }),
+          ),
+        },
+        { ...closed, description: 'Secrets of the operator, by name.' },
+      ),
+    ),
     random: Type.Optional(
       Type.Boolean({ description: 'Entropy of the machine, beside the seeded Math.random.' }),
     ),

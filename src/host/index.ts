@@ -7,7 +7,7 @@ import { realTimers } from './timers.ts';
 export { dyingWithParent } from './die-with-parent.ts';
 export { DriftingClock } from './drifting-clock.ts';
 export { findProgram, type WantedProgram } from './find-program.ts';
-export { type HttpClient, realHttpClient } from './http-client.ts';
+export { type HttpClient, type HttpReply, realHttpClient } from './http-client.ts';
 export { keepAlive } from './keep-alive.ts';
 export { openParentPipe } from './parent-pipe.ts';
 export { realProcesses } from './processes.ts';

@@ -41,6 +41,9 @@ const GroupSchema = Type.Object(
           policy: Type.Optional(
             Type.String({ minLength: 1, description: 'File of a ceiling, beside this one.' }),
           ),
+          secrets: Type.Optional(
+            Type.String({ minLength: 1, description: 'File of secrets, beside this one.' }),
+          ),
           sandboxLevel: Type.Optional(
             Type.Union(SANDBOX_LEVELS.map((level) => Type.Literal(level))),
           ),
@@ -113,8 +116,11 @@ export async function readClusterFile(file: string, version: string): Promise<Re
 
 function nodesOf(group: ClusterFile['groups'][number], folder: string): readonly WantedNode[] {
   const { name, count, labels = {}, threads = DEFAULT_THREADS, limits = {} } = group;
-  const { policy, ...rest } = limits;
-  const absolute = policy === undefined ? rest : { ...rest, policy: resolve(folder, policy) };
+  const files = (['policy', 'secrets'] as const).flatMap((name) => {
+    const file = limits[name];
+    return file === undefined ? [] : [[name, resolve(folder, file)] as const];
+  });
+  const absolute = { ...limits, ...Object.fromEntries(files) };
   return Array.from({ length: count }, (_, at) => ({
     name: `${name}-${at + 1}`,
     group: name,

@@ -28,6 +28,11 @@ export interface ClusterMembership {
   readonly labels?: Readonly<Record<string, string>>;
 }
 
+export interface EffectSettings {
+  /** YAML or JSON: secrets that skills use by name. Its owner alone may read it; it is read again when it changes. */
+  readonly secretsFile?: string;
+}
+
 export interface NodeOptions {
   /** Where journal and key-value store live; created when missing. `memory` keeps nothing. */
   readonly dataDir: string | 'memory';
@@ -55,6 +60,8 @@ export interface NodeOptions {
   readonly requireSigned?: boolean;
   /** The operator's ceiling over every run: skills, resources and grants that nobody gets past. */
   readonly policy?: Ceiling;
+  /** What skills reach beyond the node, under their grants. */
+  readonly effects?: EffectSettings;
   /** What the actors of skill packages may have, under the manifest of each and `policy`. Default: log lines alone. */
   readonly actorGrants?: CapabilityGrants;
   /** The operator's policy in Cedar, which decides about every run and host call. Default: `policy.cedar` in the data directory. */

@@ -158,11 +158,11 @@ function assemble(
     ...{ cluster: cluster?.options, leaseMs: options.cluster?.controlLeaseMs, threads: names },
   });
   const kv = system.spawn(kvActor, stores.keyValue, { name: 'kv' });
-  const effects = openNodeEffects({ system, ports: realPorts, dataDir: options.dataDir });
+  const effects = openNodeEffects({ system, ports: realPorts, options });
   const hosts = { warmHosts, ...(options.sandbox ? { sandbox: options.sandbox } : {}) };
   const rules = openNodePolicy(system, options, stores.journal, metrics?.meter);
   const judges = { refusal: skills.refusal, ...rules.poolArgs, halted: halts.judge };
-  const poolArgs = { kv, effects: effects.ref, ...hosts, slotsPerThread, ...judges };
+  const poolArgs = { kv, ...effects.poolArgs, ...hosts, slotsPerThread, ...judges };
   const pool = system.spawn(skillPoolActor, poolArgs, { name: 'skills' });
   const { policy } = options;
   const ownTrace = async (correlationId: string): Promise<readonly SpanRecord[]> => {
@@ -210,7 +210,7 @@ function assemble(
     journal: stores.journal,
     pool: workers,
     verifier,
-    effects: effects.ref,
+    effects: effects.poolArgs.effects,
     policy,
     hasPolicyFile: () => rules.hasFile,
     ...halts.runArgs,

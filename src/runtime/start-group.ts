@@ -47,7 +47,8 @@ export interface RunningGroup {
 }
 
 /** What a node may find in its environment; everything else it is told by flags. */
-const PASSED_ON = /^(PATH|HOME|TMPDIR|LANG|LC_\w+|TZ|XDG_\w+|SSL_CERT_\w+|NODE_EXTRA_CA_CERTS)$/;
+const PASSED_ON =
+  /^(SKEIN_SECRET_\w+|PATH|HOME|TMPDIR|LANG|LC_\w+|TZ|XDG_\w+|SSL_CERT_\w+|NODE_EXTRA_CA_CERTS)$/;
 
 /** Starts `count` equal nodes: `n1`, `n2`, … */
 export const equalNodes = (count: number, threads: number): readonly WantedNode[] =>

@@ -13,6 +13,7 @@ export const CALLS = {
     mkdir: [1, 1],
   },
   kv: { get: [1, 1], set: [2, 2], delete: [1, 1] },
+  secret: { get: [1, 1] },
   random: { bytes: [1, 1] },
   clock: { now: [0, 0] },
   /** Lines are posted, never answered: `ctx.log` is no call. */

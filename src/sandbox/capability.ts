@@ -77,7 +77,7 @@ export async function serveCall(
     return failure('HOST_CALL_INVALID', { capability, reason: `there is no ${call.name}` });
   }
   try {
-    return await row.serve(call, grant as never, effects);
+    return await row.serve(call, grant as never, effects, grants);
   } catch {
     return failure('INTERNAL', { reason: `host call ${call.name} failed` });
   }

@@ -78,6 +78,7 @@ export {
   type SandboxLevel,
   type WantedLevel,
 } from './sandbox-level.ts';
+export { SecretStore, type Secrets } from './secrets/secret-store.ts';
 export { type SandboxSettings, type Tier, tierOf } from './settings.ts';
 export {
   type SimulatedSkill,

@@ -77,6 +77,15 @@ const GATES: Readonly<Record<Capability, Gate>> = {
     bare: 'denied',
     effects: async ({ ok }) => (ok ? 1 : 0),
   },
+  secret: {
+    use: "if ((await ctx.secret.get('gate')) !== 'the value of the gate') throw new Error('no secret');",
+    asked: { secret: { names: ['gate'], reveal: true } },
+    notAsked: {},
+    granted: () => ({ secret: { names: ['gate'], reveal: true } }),
+    notGranted: {},
+    bare: 'denied',
+    effects: async ({ ok }) => (ok ? 1 : 0),
+  },
   random: {
     use: "if ((await ctx.random.bytes(8)).length !== 12) throw new Error('no entropy');",
     asked: { random: true },
@@ -137,8 +146,11 @@ beforeAll(async () => {
   await new Promise<void>((resolve) => {
     server.listen(0, '127.0.0.1', resolve);
   });
+  const secretsFile = join(folder, 'secrets.json');
+  writeFileSync(secretsFile, '{"gate":{"value":"the value of the gate"}}', { mode: 0o600 });
   const started = await startNode({
     dataDir: 'memory',
+    effects: { secretsFile },
     threads: 1,
     log: { level: 'silent', format: 'json' },
     skillFolders: skillFolders(),

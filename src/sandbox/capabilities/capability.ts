@@ -11,6 +11,7 @@ import type {
 } from '../../contracts/index.ts';
 import type { HttpClient } from '../../host/index.ts';
 import type { CapabilityName } from '../call-table.ts';
+import type { Secrets } from '../secrets/secret-store.ts';
 import type { Files } from './fs.ts';
 import type { LogSink } from './log.ts';
 
@@ -20,6 +21,7 @@ export interface HostEffects {
   /** Of this run alone. */
   readonly files?: Files;
   readonly keyValue?: Omit<KeyValue, 'list'>;
+  readonly secrets?: Secrets;
   readonly random?: Pick<Random, 'bytes'>;
   readonly clock?: Pick<Clock, 'wallMs'>;
   readonly log?: LogSink;
@@ -65,6 +67,8 @@ export interface Capability<C extends CapabilityName = CapabilityName> {
     call: CapabilityCall,
     grant: NonNullable<Granted<C>>,
     effects: HostEffects,
+    /** All of them, for what one capability has from another. */
+    grants: CapabilityGrants,
   ) => Promise<Result<Json>>;
   readonly actionOf: (call: Pick<CapabilityCall, 'name' | 'args'>) => CapabilityAction;
 }

@@ -6,6 +6,7 @@
 import Type, { type Static } from 'typebox';
 import { Compile } from 'typebox/compile';
 import {
+  type CapabilityGrants,
   failure,
   type Json,
   LIMITS,
@@ -13,9 +14,12 @@ import {
   smaller,
   success,
 } from '../../contracts/index.ts';
-import type { HttpClient } from '../../host/index.ts';
+import type { HttpClient, HttpReply } from '../../host/index.ts';
 import { CALLS } from '../call-table.ts';
 import { checkEgress, DEFAULT_PORTS, type HttpGrant } from '../egress.ts';
+import { type Redact, redactor } from '../secrets/redact.ts';
+import { filledHeaders, secretsIn } from '../secrets/secret-headers.ts';
+import type { Secrets } from '../secrets/secret-store.ts';
 import { type Capability, type CapabilityCall, resourceId } from './capability.ts';
 import { nextRequest, REDIRECTS_MAX } from './redirects.ts';
 
@@ -27,12 +31,18 @@ const HEADER_VALUE = /^[\t\u0020-\u007e\u00a0-\u00ff]{0,4096}$/;
 const NODE_HEADERS =
   /^(host|connection|keep-alive|te|trailer|transfer-encoding|upgrade|content-length|expect|accept-encoding|via|forwarded|x-forwarded-.*|proxy-.*)$/;
 
+const SecretValueSchema = Type.Object(
+  { secret: Type.String({ maxLength: 64 }), prefix: Type.Optional(Type.String()) },
+  { additionalProperties: false },
+);
 const RequestSchema = Type.Object(
   {
     url: Type.String(),
     method: Type.Optional(Type.String()),
     headers: Type.Optional(
-      Type.Record(Type.String(), Type.String(), { maxProperties: HEADERS_MAX }),
+      Type.Record(Type.String(), Type.Union([Type.String(), SecretValueSchema]), {
+        maxProperties: HEADERS_MAX,
+      }),
     ),
     body: Type.Optional(Type.String({ maxLength: LIMITS.hostCallArgumentBytes })),
     timeoutMs: Type.Optional(Type.Number({ minimum: 1, maximum: LIMITS.skillWallMsMax })),
@@ -67,10 +77,12 @@ export const http: Capability<'http'> = {
     };
   },
   missing: ({ http }) => (http ? undefined : 'this node has no network for skills'),
-  serve: async (call, grant, { http }) =>
-    http ? serveHttp(call, grant, http) : failure('INTERNAL', { reason: 'http without a client' }),
+  serve: async (call, grant, { http, secrets }, grants) =>
+    http
+      ? serveHttp(call, grant, http, { grants, secrets })
+      : failure('INTERNAL', { reason: 'http without a client' }),
   actionOf: ({ args: [request] }) => {
-    const { url: text = '', method = 'GET' } = Object(request) as Partial<GuestRequest>;
+    const { url: text = '', method = 'GET', headers } = Object(request) as Partial<GuestRequest>;
     const url = typeof text === 'string' && URL.canParse(text) ? new URL(text) : undefined;
     const port = url && (url.port === '' ? (DEFAULT_PORTS[url.protocol] ?? 0) : Number(url.port));
     return {
@@ -81,6 +93,7 @@ export const http: Capability<'http'> = {
         scheme: url?.protocol.slice(0, -1) ?? '',
         port: port ?? 0,
         path: resourceId(url?.pathname),
+        secrets: secretsIn(headers),
       },
     };
   },
@@ -90,6 +103,7 @@ async function serveHttp(
   call: CapabilityCall,
   grant: HttpGrant,
   client: HttpClient,
+  { grants, secrets }: { grants: CapabilityGrants; secrets: Secrets | undefined },
 ): Promise<Result<Json>> {
   const [request] = call.args;
   if (!guestRequest.Check(request)) {
@@ -110,13 +124,16 @@ async function serveHttp(
   const destination = await checkEgress(url, grant, client.resolve);
   if (!destination.ok) return destination;
   const { url: target, ...where } = destination.value;
+  const headers = filledHeaders(request.headers ?? {}, destination.value, grants, secrets);
+  if (!headers.ok) return headers;
+  const redact = redactor(secrets?.values() ?? []);
   const reply = await client.send({
     ...where,
     secure: target.protocol === 'https:',
     hostHeader: target.host,
     path: `${target.pathname}${target.search}`,
     method,
-    headers: { ...keyFor(method, call.idempotencyKey), ...lowerCased(request.headers) },
+    headers: { ...keyFor(method, call.idempotencyKey), ...headers.value },
     ...(request.body === undefined ? {} : { body: request.body }),
     timeoutMs,
     maxBytes: Math.min(maxBytes, ANSWER_BYTES),
@@ -127,13 +144,13 @@ async function serveHttp(
     case 'timeout':
       return failure('EGRESS_TIMEOUT', { url: target.href, timeoutMs });
     case 'failed':
-      return failure('EGRESS_FAILED', { url: target.href, reason: reply.reason });
+      return failure('EGRESS_FAILED', { url: target.href, reason: redact(reply.reason) });
     case 'answered': {
-      const { status, headers, body } = reply;
+      const { status, headers, body } = redacted(reply, redact);
       if (request.failWhenUnwell && (status === 429 || status >= 500)) {
         return failure('HTTP_STATUS', { url: target.href, status });
       }
-      const next = nextRequest(request, target, reply);
+      const next = nextRequest(request, target, { status, headers });
       if (!next.ok) return next;
       return success({ status, headers, body, ...(next.value ? { next: { ...next.value } } : {}) });
     }
@@ -145,7 +162,8 @@ const invalid = (reason: string) => failure('HOST_CALL_INVALID', { capability: '
 function headerProblem(headers: GuestRequest['headers'] = {}): string | undefined {
   for (const [name, value] of Object.entries(headers)) {
     if (!HEADER_NAME.test(name)) return 'a header name has characters that are not allowed';
-    if (!HEADER_VALUE.test(value)) return `header ${name} has characters that are not allowed`;
+    const text = typeof value === 'string' ? value : (value.prefix ?? '');
+    if (!HEADER_VALUE.test(text)) return `header ${name} has characters that are not allowed`;
     if (NODE_HEADERS.test(name.toLowerCase())) return `header ${name} is set by the node`;
   }
   return undefined;
@@ -158,5 +176,12 @@ const SAFE_METHODS: readonly string[] = ['GET', 'HEAD'];
 const keyFor = (method: string, key: string | undefined): Record<string, string> =>
   key === undefined || SAFE_METHODS.includes(method) ? {} : { 'idempotency-key': `"${key}"` };
 
-const lowerCased = (headers: GuestRequest['headers'] = {}): Record<string, string> =>
-  Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+type Answered = Extract<HttpReply, { kind: 'answered' }>;
+
+const redacted = ({ status, headers, body }: Answered, redact: Redact) => ({
+  status,
+  headers: Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [redact(name), redact(value)]),
+  ),
+  body: redact(body),
+});

@@ -8,11 +8,13 @@ import { http } from './http.ts';
 import { kv } from './kv.ts';
 import { log } from './log.ts';
 import { random } from './random.ts';
+import { secret } from './secret.ts';
 
 export const CAPABILITIES: { readonly [C in CapabilityName]: Capability<C> } = {
   http,
   fs,
   kv,
+  secret,
   random,
   clock,
   log,

@@ -26,7 +26,13 @@ const row = (
 ): ActionRow => ({ resource, attributes, risk, isEffect });
 
 const EFFECT = { isEffect: true };
-const HTTP = { scheme: 'String', port: 'Long', method: 'String', path: 'String' } as const;
+const HTTP = {
+  scheme: 'String',
+  port: 'Long',
+  method: 'String',
+  path: 'String',
+  secrets: 'Strings',
+} as const;
 const PATH = { op: 'String', writes: 'Bool' } as const;
 const OP = { op: 'String' } as const;
 
@@ -43,6 +49,7 @@ export const ACTIONS: Readonly<Record<string, ActionRow>> = {
   'kv.get': row('Key', OP),
   'kv.set': row('Key', OP, EFFECT),
   'kv.delete': row('Key', OP, EFFECT),
+  'secret.get': row('Secret', {}, EFFECT),
   'random.bytes': row('Random', { bytes: 'Long' }),
   'clock.now': row('Clock', {}),
 };

@@ -10,6 +10,8 @@ export interface NodeLimits {
   readonly threadHeapMiB?: number;
   /** YAML: skills, resources and grants that no run gets past. */
   readonly policy?: string;
+  /** YAML: secrets that skills use by name. */
+  readonly secrets?: string;
   /** What the operating system is asked for around skills: process, best or strict. */
   readonly sandboxLevel?: string;
   /** Skills that run without V8’s compilers. */
@@ -48,7 +50,8 @@ export interface NodeLauncher {
 
 /** The URL of NATS may hold a password, so it goes by the environment, which only the same user can read. */
 export function launchSpec(settings: NodeSettings, launcher: NodeLauncher): ProcessSpec {
-  const { slotsPerThread, warmHosts, threadHeapMiB, policy, controlLeaseMs } = settings.limits;
+  const { slotsPerThread, warmHosts, threadHeapMiB, policy, secrets } = settings.limits;
+  const { controlLeaseMs } = settings.limits;
   const { sandboxLevel, jitless = [] } = settings.limits;
   const flag = (name: string, value: string | number | undefined): string[] =>
     value === undefined ? [] : [name, String(value)];
@@ -72,6 +75,7 @@ export function launchSpec(settings: NodeSettings, launcher: NodeLauncher): Proc
       ...flag('--warm-hosts', warmHosts),
       ...flag('--thread-heap', threadHeapMiB),
       ...flag('--policy', policy),
+      ...flag('--secrets', secrets),
       ...flag('--sandbox-level', sandboxLevel),
       ...jitless.flatMap((skill) => ['--jitless', skill]),
       ...flag('--control-lease', controlLeaseMs === undefined ? undefined : `${controlLeaseMs}ms`),

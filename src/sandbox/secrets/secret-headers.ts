@@ -1,0 +1,53 @@
+/** Headers of a request as a skill writes them, with the secrets that it names filled in: only for a destination that was checked. */
+import { type CapabilityGrants, failure, type Result, success } from '../../contracts/index.ts';
+import { type Destination, grantedTarget } from '../egress.ts';
+import type { Secrets } from './secret-store.ts';
+
+export interface SecretValue {
+  readonly secret: string;
+  /** Before the value: `Bearer `. */
+  readonly prefix?: string;
+}
+export type WrittenHeaders = Readonly<Record<string, string | SecretValue>>;
+
+/** Names in lower case. Failures: CAPABILITY_DENIED (it was not granted), SECRET_UNAVAILABLE. */
+export function filledHeaders(
+  headers: WrittenHeaders,
+  { url, port }: Destination,
+  { secret: granted }: CapabilityGrants,
+  secrets: Secrets | undefined,
+): Result<Record<string, string>> {
+  const filled: Record<string, string> = {};
+  for (const [header, value] of Object.entries(headers)) {
+    if (typeof value === 'string') {
+      filled[header.toLowerCase()] = value;
+      continue;
+    }
+    const { secret: name, prefix = '' } = value;
+    const refused = (reason: string) => failure('SECRET_UNAVAILABLE', { name, reason });
+    if (!granted?.names.includes(name)) {
+      return failure('CAPABILITY_DENIED', {
+        capability: 'secret',
+        reason: `${name} was not granted`,
+      });
+    }
+    if (!secrets) return refused('this node has no secrets');
+    const found = secrets.find(name);
+    if (!found.ok) return found;
+    const target = `${url.hostname}:${port}`;
+    if (!found.value.hosts.some((host) => grantedTarget(host, url.protocol) === target)) {
+      return refused(`it is not for ${target}`);
+    }
+    if (url.protocol !== 'https:' && found.value.plain !== true) return refused('it is for https');
+    filled[header.toLowerCase()] = `${prefix}${found.value.value}`;
+  }
+  return success(filled);
+}
+
+/** The secrets that a request names, for whoever decides about it. */
+export const secretsIn = (headers: unknown): readonly string[] =>
+  typeof headers !== 'object' || headers === null
+    ? []
+    : Object.values(headers).flatMap((value) =>
+        typeof value?.secret === 'string' ? [value.secret.slice(0, 64)] : [],
+      );
