@@ -8,7 +8,12 @@ import {
   type Result,
 } from '../src/contracts/index.ts';
 import { realPorts, realProcesses } from '../src/host/index.ts';
-import { type HostCallEvent, type HostEffects, startSandbox } from '../src/sandbox/index.ts';
+import {
+  grantsPolicy,
+  type HostCallEvent,
+  type HostEffects,
+  startSandbox,
+} from '../src/sandbox/index.ts';
 
 export interface PlayedCase {
   /** The body of a handler `(input, ctx)`. */
@@ -55,6 +60,7 @@ export async function caseSandbox() {
       input,
       resources: { ...DEFAULT_RESOURCES, wallMs: 20_000 },
       grants,
+      policy: grantsPolicy(grants),
       seed: 'case',
       startWallMs: 1_700_000_000_000,
       correlationId: 'c'.repeat(32) as CorrelationId,

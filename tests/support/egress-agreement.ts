@@ -93,7 +93,8 @@ function faultOf(seen: {
   if (!isGranted && `${hostname}:${port}` !== OTHER) return 'it was not granted';
   if (queriesOfGuard.join() !== hostname || asked.join() !== hostname) return 'other look-ups';
   const action = actionOf(callOf(url));
-  if (action?.resource.id !== hostname || action.attributes.port !== port)
+  const host = dialled.hostHeader;
+  if (action?.resource.id !== host || action.attributes.port !== port)
     return 'a policy was told of another host or port';
   // The words on the wire: what a server or a proxy would take the host from.
   const wire = new URL(

@@ -15,7 +15,7 @@ const get = (host: string, more: PolicyRequest['attributes'] = {}): PolicyReques
   principal,
   action: 'http.request',
   resource: { type: 'Host', id: host },
-  attributes: { scheme: 'https', port: 443, method: 'GET', path: '/', ...more },
+  attributes: { scheme: 'https', port: 443, method: 'GET', path: '/', secrets: [], ...more },
 });
 const set = (key: string): PolicyRequest => ({
   principal,
