@@ -58,7 +58,8 @@ function findCompiler(folder: string): string | undefined {
   }
 }
 
-const skillDoor = (): string => {
+/** The types of `skein/skill`, of this installation. */
+export const skillDoor = (): string => {
   const source = resolve(HERE, '../skill.ts');
   return existsSync(source) ? source : resolve(HERE, '../skill.d.ts');
 };

@@ -7,6 +7,8 @@ export interface ProgramRun {
   readonly args: readonly string[];
   readonly cwd: string;
   readonly timeoutMs: number;
+  /** Beside the environment of this process. */
+  readonly env?: Readonly<Record<string, string>>;
   /** Ends it, and all that it started, at once. */
   readonly signal?: AbortSignal;
 }
@@ -27,6 +29,7 @@ export function runProgram({
   args,
   cwd,
   timeoutMs,
+  env = {},
   signal,
 }: ProgramRun): Promise<ProgramEnd> {
   const { promise, resolve } = Promise.withResolvers<ProgramEnd>();
@@ -35,6 +38,8 @@ export function runProgram({
     cwd,
     stdio: ['ignore', 'pipe', 'ignore'],
     detached: true,
+    // Set inside a run of tests, and would make tests that are started think that they are part of it.
+    env: { ...process.env, NODE_TEST_CONTEXT: undefined, ...env },
   });
   let output = '';
   let fault: string | undefined;

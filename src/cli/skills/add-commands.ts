@@ -4,8 +4,23 @@ import type { Add, Finish } from '../adding.ts';
 import { packCommand, typesCommand } from './packing.ts';
 import { listSkillsCommand, publishCommand, yankCommand } from './registry.ts';
 import { inspectPackageCommand, keygenCommand, signCommand } from './signing.ts';
+import { devCommand, initCommand, testCommand } from './testing.ts';
 
 export function addPackageCommands(add: Add, finish: Finish, skills: Command): void {
+  add(skills, 'init', 'make a folder with a skill that runs, its tests and its types')
+    .argument('[folder]', 'its name is the name of the skill; default: here')
+    .action(finish((options, folder?: string) => initCommand(folder, options)));
+  add(skills, 'test', 'check types, run the examples of the manifest, tapes/ and *.test.ts')
+    .argument('[folder]', 'folder with skill.json', '.')
+    .option('--record', 'write a tape of each example into tapes/')
+    .action(
+      finish((options, folder: string) =>
+        testCommand(folder, options as Parameters<typeof testCommand>[1]),
+      ),
+    );
+  add(skills, 'dev', 'test a folder again at each save, until Ctrl-C')
+    .argument('[folder]', 'folder with skill.json', '.')
+    .action(finish((options, folder: string) => devCommand(folder, options)));
   add(skills, 'types', 'write skill-types.d.ts from skill.json')
     .argument('[folder]', 'folder with skill.json', '.')
     .action(finish((options, folder: string) => typesCommand(folder, options)));

@@ -23,8 +23,15 @@ const FLOORS: Readonly<Record<string, number>> = {
   cli: 7,
   testing: 7,
 };
-/** The threads' port in `host` is a ring of `transport`, the simulator composes real runs; nothing leads back. */
-const SIDEWAYS = new Set(['cli > api', 'cli > authoring', 'host > transport', 'chaos > runtime']);
+/** The threads' port in `host` is a ring of `transport`, the simulator composes real runs, an author’s examples run in
+ * the test kit; nothing leads back. */
+const SIDEWAYS = new Set([
+  'authoring > testing',
+  'cli > api',
+  'cli > authoring',
+  'host > transport',
+  'chaos > runtime',
+]);
 /** The sandbox's host process loads this one body alone: the whole room would bring the thread pool into it. */
 const SIDE_DOORS = new Set(['sandbox/host-main.ts > host/timers.ts']);
 
