@@ -1,5 +1,5 @@
 /** Reads YAML or JSON text and finds the line of any value in it, so that an error can name it. */
-import { LineCounter, parseDocument } from 'yaml';
+import { isScalar, LineCounter, parseDocument, visit } from 'yaml';
 import type { Checked, Mismatch } from './check.ts';
 import { reasonOf } from './errors.ts';
 
@@ -9,7 +9,7 @@ export type ReadDocument<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly error: DocumentError };
 
-/** JSON is YAML too, so one reader serves both. Tags and merge keys mean nothing; aliases are bounded by the library. */
+/** JSON is YAML too, so one reader serves both. Tags and merge keys mean nothing. Its time is linear. */
 export function readDocument<T>(
   text: string,
   check: (value: unknown) => Checked<T>,
@@ -24,14 +24,17 @@ export function readDocument<T>(
       lineCounter: lines,
       prettyErrors: false,
       logLevel: 'silent',
+      // The parser compares each key with every other; `brokenRule` needs one look at each.
+      uniqueKeys: false,
     });
-    const [broken] = document.errors;
+    const [broken = brokenRule(document)] = document.errors.map(({ pos, message }) => ({
+      at: pos[0],
+      found: message,
+      expected: 'YAML or JSON',
+    }));
     if (broken) {
-      const { line } = lines.linePos(broken.pos[0]);
-      return {
-        ok: false,
-        error: { pointer: '/', line, found: broken.message, expected: 'YAML or JSON' },
-      };
+      const { at, ...error } = broken;
+      return { ok: false, error: { pointer: '/', line: lines.linePos(at).line, ...error } };
     }
     const checked = check(document.toJS());
     if (checked.ok) return checked;
@@ -47,6 +50,42 @@ export function readDocument<T>(
 
 /** The parser's time grows with the square of the nesting. Brackets in texts count too, which no honest document minds. */
 const NESTING_MAX = 500;
+
+/** To resolve an alias the library walks the whole document. */
+const ALIASES_MAX = 100;
+
+interface BrokenRule {
+  readonly at: number;
+  readonly found: string;
+  readonly expected: string;
+}
+
+function brokenRule(document: ReturnType<typeof parseDocument>): BrokenRule | undefined {
+  let broken: BrokenRule | undefined;
+  let aliases = 0;
+  visit(document, {
+    Alias: (_, { range }) => {
+      if (++aliases <= ALIASES_MAX) return undefined;
+      broken = { at: range?.[0] ?? 0, found: 'more aliases', expected: `at most ${ALIASES_MAX}` };
+      return visit.BREAK;
+    },
+    Map: (_, { items }) => {
+      const seen = new Set<string>();
+      for (const { key } of items) {
+        if (!isScalar(key)) continue;
+        const name = String(key.value);
+        if (seen.has(name)) {
+          const found = `the key ${JSON.stringify(name.slice(0, 80))} twice`;
+          broken = { at: key.range?.[0] ?? 0, found, expected: 'keys that are unique' };
+          return visit.BREAK;
+        }
+        seen.add(name);
+      }
+      return undefined;
+    },
+  });
+  return broken;
+}
 
 function nestingOf(text: string): number {
   let depth = 0;

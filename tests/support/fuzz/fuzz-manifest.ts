@@ -53,6 +53,15 @@ const BOMB = `a: &a [x,x,x,x,x,x,x,x,x]\n${'bcdefgh'
   .map((key, at) => `${key}: &${key} [${Array(9).fill(`*${'abcdefg'[at]}`).join()}]`)
   .join('\n')}\n`;
 
+/** Where a reader that compares each with every other would stand still. */
+const many = (one: (at: number) => string, by: string): string =>
+  Array.from({ length: 15_000 }, (_, at) => one(at)).join(by);
+const WIDE = [
+  `{${many((at) => `"k${at}":1`, ',')}}`,
+  many((at) => `k${at}: &a${at} x`, '\n'),
+  `a: &a x\n${many((at) => `k${at}: *a`, '\n')}`,
+];
+
 const builtIn = (name: string): SkillManifest => {
   const url = new URL(`../../../src/skills/${name}/skill.json`, import.meta.url);
   return JSON.parse(readFileSync(fileURLToPath(url), 'utf8')) as SkillManifest;
@@ -81,6 +90,7 @@ export function fuzzManifest(): FuzzTarget {
 
   const textFor = (draw: Draw): string => {
     if (draw.chance(0.01)) return BOMB;
+    if (draw.chance(0.0005)) return draw.pick(WIDE);
     if (draw.chance(0.01)) return draw.pick(['[', '{"a":', '- ']).repeat(draw.pick([400, 20_000]));
     let value: unknown = draw.pick(seeds);
     for (let times = draw.below(4); times > 0; times--) value = mutatedValue(value, draw);
