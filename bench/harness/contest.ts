@@ -18,6 +18,10 @@ export interface Question {
   readonly metric: string;
   readonly unit: string;
   readonly contestants: Readonly<Record<string, () => Promise<Measured>>>;
+  /** Of Node, for the processes of the contestants. */
+  readonly flags?: readonly string[];
+  /** Of one contestant in one round; default 30,000. */
+  readonly limitMs?: number;
   /** The contestants are Skein itself at points of a scale: each is a line of its own, beside the first. */
   readonly isSeries?: boolean;
 }
@@ -76,13 +80,14 @@ function hold(
   question: Question,
   { rounds, only }: { readonly rounds: number; readonly only: readonly string[] | undefined },
 ): void {
-  const { suite, metric, unit, contestants, isSeries = false } = question;
+  const { suite, metric, unit, contestants, isSeries = false, flags = [] } = question;
+  const { limitMs = CHILD_LIMIT_MS } = question;
   const [own = '', ...names] = Object.keys(contestants);
   const running = new Set([own, ...names.filter((name) => only?.includes(name) ?? true)]);
   const found = new Map<string, Measured[]>();
   for (let round = 0; round < rounds; round++) {
     for (const name of running) {
-      const measured = runChild(file, metric, name);
+      const measured = runChild(file, [metric, name], { flags, limitMs });
       if (measured) found.set(name, [...(found.get(name) ?? []), measured]);
       else running.delete(name);
     }
@@ -104,12 +109,16 @@ function hold(
 }
 
 /** @returns nothing, and says why, when the contestant is missing, fails or takes too long. */
-function runChild(file: string, metric: string, name: string): Measured | undefined {
+function runChild(
+  file: string,
+  [metric, name]: readonly [string, string],
+  wanted: { readonly flags: readonly string[]; readonly limitMs: number },
+): Measured | undefined {
   const flags = ['--expose-gc', '--disable-warning=ExperimentalWarning'];
-  const args = [...flags, file, `--metric=${metric}`, `--contestant=${name}`];
+  const args = [...flags, ...wanted.flags, file, `--metric=${metric}`, `--contestant=${name}`];
   const { status, stdout, stderr } = spawnSync(process.execPath, args, {
     encoding: 'utf8',
-    timeout: CHILD_LIMIT_MS,
+    timeout: wanted.limitMs,
     killSignal: 'SIGKILL',
   });
   if (status === 0) return JSON.parse(stdout) as Measured;
@@ -117,7 +126,7 @@ function runChild(file: string, metric: string, name: string): Measured | undefi
     status === MISSING
       ? 'is not installed'
       : status === null
-        ? `was stopped after ${CHILD_LIMIT_MS / 1_000} s`
+        ? `was stopped after ${wanted.limitMs / 1_000} s`
         : 'failed';
   process.stderr.write(`${metric}: ${name} ${why}\n${stderr.slice(0, 2_000)}`);
   return undefined;

@@ -23,7 +23,7 @@ const SUITES: Readonly<Record<string, string>> = {
   journal:
     'Appends to the durable log, beside a bare loop of inserts into SQLite; both take turns in one process.',
   sandbox:
-    'Time to the result of a small skill behind its process, beside isolated-vm alone; both take turns.',
+    'A small skill behind its process and the wall around that. Beside it: isolated-vm alone in one process, a bare worker thread, a bare Node process, and workerd over loopback, which has one isolate for all calls; all take turns. Skills at rest: proportional set size.',
 };
 
 /** The commit that is measured, marked when what is measured, or measures, differs from it. */

@@ -34,8 +34,8 @@ export const percentile = (times: readonly number[], share: number): Measured =>
 /** Four significant digits: more would be noise. */
 export const rounded = (value: number): number => Number(value.toPrecision(4));
 
-/** In a rate more is better; times, bytes and shares of a processor are better small. */
-export const isRate = (unit: string): boolean => unit.endsWith('/s');
+/** In a rate, of time or room, more is better; times, bytes and shares of a processor are better small. */
+export const isRate = (unit: string): boolean => unit.endsWith('/s') || unit.endsWith('/GiB');
 
 export interface Pair {
   readonly suite: string;
