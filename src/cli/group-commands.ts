@@ -13,6 +13,7 @@ import {
   type RedeployOptions,
   redeployCommand,
 } from './operate.ts';
+import { policyOption } from './policy/policy-option.ts';
 import { jitless, sandboxLevel } from './sandbox-options.ts';
 import { addTrustFlags } from './trust-flags.ts';
 
@@ -79,7 +80,7 @@ export function addNode(add: Add, finish: Finish, program: Command): void {
       'take these nodes alone, by the keys that their status shows; default: any that finds NATS',
     )
     .addOption(controlLease())
-    .option('--policy <file>', 'YAML: skills, resources and grants that no run gets past')
+    .addOption(policyOption())
     .option('--slots <n>', 'skill actors on each thread, 1 to 64', wholeNumber(1, 64))
     .option('--warm-hosts <n>', 'host processes kept ready on each thread', wholeNumber(0, 64))
     .option('--thread-heap <MiB>', 'heap of a worker thread', wholeNumber(64, 65_536))

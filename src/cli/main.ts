@@ -15,6 +15,8 @@ import { natsCa, natsCreds } from './nats-options.ts';
 import { addOperatorCommands } from './operator-commands.ts';
 import { type GlobalOptions, outliveReaders, reportError } from './output.ts';
 import { planCommand } from './plan.ts';
+import { addPolicyCommands } from './policy/add-commands.ts';
+import { policyOption } from './policy/policy-option.ts';
 import { runCommand } from './run.ts';
 import { runsCommand } from './runs.ts';
 import { jitless, sandboxLevel } from './sandbox-options.ts';
@@ -118,8 +120,8 @@ export async function buildProgram(): Promise<Command> {
         .env('SKEIN_METRICS_PORT')
         .argParser(portNumber),
     )
-    .option('--policy <file>', 'YAML: skills, resources and grants that no run gets past')
     .addOption(secretsFile())
+    .addOption(policyOption())
     .addOption(sandboxLevel())
     .addOption(jitless())
     .option('--skills <dir...>', 'folders of skill packages to load', [])
@@ -179,6 +181,7 @@ export async function buildProgram(): Promise<Command> {
   addActors(add, finish, program);
   addSimulator(add, finish, program);
   addOperatorCommands(add, finish, program);
+  addPolicyCommands(add, finish, program);
   add(program, 'demo', 'start a node and watch it get prices from a failing feed')
     .option('--once', 'end after the demonstration', false)
     .addOption(

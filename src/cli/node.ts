@@ -5,10 +5,10 @@ import { openParentPipe, realPorts } from '../host/index.ts';
 import { parseLabels, type SkeinNode } from '../runtime/index.ts';
 import { type FromNode, lineOf, readToNode, type ToNode } from '../supervisor/index.ts';
 import type { LogLevel } from '../telemetry/index.ts';
-import { profileOf } from './contract.ts';
 import { type EffectsFlags, effectsOf } from './effects-options.ts';
 import { startLocalNode } from './local-node.ts';
 import { type GlobalOptions, green, printJson, printLine, reportError } from './output.ts';
+import { policyOf } from './policy/policy-option.ts';
 import { type SandboxFlags, sandboxOf } from './sandbox-options.ts';
 import { type TrustFlags, trustOptions } from './trust-flags.ts';
 
@@ -68,7 +68,7 @@ async function start(
 ): Promise<Result<SkeinNode>> {
   const labels = parseLabels(options.label);
   if (!labels.ok) return labels;
-  const policy = await profileOf(options.policy);
+  const policy = await policyOf(options.policy);
   if (!policy.ok) return policy;
   const { cluster: name, nats, natsCreds, natsCa, directHost, trustedKey } = options;
   const { slots, warmHosts, threadHeap, controlLease } = options;
@@ -78,7 +78,7 @@ async function start(
     endsByInterrupt: true,
     isSupervised,
     threads: options.threads,
-    ...(policy.value ? { policy: policy.value } : {}),
+    ...policy.value,
     ...sandboxOf(options),
     ...trustOptions(options),
     ...effectsOf(options),

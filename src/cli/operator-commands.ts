@@ -14,7 +14,7 @@ export function addOperatorCommands(add: Add, finish: Finish, program: Command):
     .addOption(new Option('--cluster <name>', 'whose subjects are tried').env('SKEIN_CLUSTER'))
     .action(finish((options) => doctorCommand(options as DoctorCommandOptions)));
   add(program, 'validate', 'gates with pass or fail, for the data directory and its node')
-    .option('--policy <file>', 'YAML: a ceiling that has to be sound too')
+    .option('--policy <file>', 'a policy in Cedar, or a ceiling in YAML, that has to be sound too')
     .option('-f, --file <cluster.yaml>', 'node groups that have to be sound too')
     .addOption(
       new Option('--dead-letters <n>', 'how many are put up with').default(100).argParser(Number),

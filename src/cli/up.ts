@@ -1,10 +1,10 @@
 /** `skein up`: a node that stays, with its control endpoint; a line for each phase of its start. */
 import { startControlServer } from '../api/index.ts';
 import type { NodeOptions } from '../runtime/index.ts';
-import { profileOf } from './contract.ts';
 import { effectsOf } from './effects-options.ts';
 import { startLocalNode } from './local-node.ts';
 import { green, printJson, printLine, reportError } from './output.ts';
+import { policyOf } from './policy/policy-option.ts';
 import { sandboxOf } from './sandbox-options.ts';
 import { factsOf, Timeline } from './timeline.ts';
 import { trustOptions } from './trust-flags.ts';
@@ -13,7 +13,7 @@ import type { UpOptions } from './up-options.ts';
 
 export async function upCommand(options: UpOptions): Promise<number> {
   if (options.nodes !== undefined || options.file !== undefined) return upGroupCommand(options);
-  const policy = await profileOf(options.policy);
+  const policy = await policyOf(options.policy);
   if (!policy.ok) return reportError(policy.error, options.json);
   const membership = membershipOf(options);
   const timeline = new Timeline('up', options);
@@ -23,7 +23,7 @@ export async function upCommand(options: UpOptions): Promise<number> {
     threads: options.threads,
     skillFolders: options.skills,
     recoverJournal: options.recoverJournal ?? false,
-    ...(policy.value ? { policy: policy.value } : {}),
+    ...policy.value,
     ...sandboxOf(options),
     ...trustOptions(options),
     ...effectsOf(options),

@@ -15,6 +15,10 @@ export const POLICY_ERRORS = {
     (d) => `policy denies ${d.action} on ${d.resource}: ${d.reason} (decision ${d.decision})`,
     '`skein policy explain DECISION` shows which policies were asked and what is missing.',
   ),
+  DECISION_NOT_FOUND: missing<{ decision: string }>(
+    (d) => `the audit log of this node has no decision ${d.decision}`,
+    '`skein audit` shows those that it has; permits of calls that change nothing are not kept.',
+  ),
   APPROVAL_REQUIRED: row(
     'capability',
     403,

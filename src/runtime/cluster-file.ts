@@ -16,6 +16,7 @@ import { SANDBOX_LEVELS } from '../sandbox/index.ts';
 import { readBounded } from '../skills/index.ts';
 import { readCeiling } from './ceiling-file.ts';
 import { labelFault } from './node-labels.ts';
+import { isPolicyFile, readPolicyFile } from './policy/policy-file.ts';
 import type { WantedNode } from './start-group.ts';
 
 const closed = { additionalProperties: false } as const;
@@ -104,7 +105,8 @@ export async function readClusterFile(file: string, version: string): Promise<Re
   const folder = dirname(resolve(file));
   for (const { limits } of groups) {
     if (limits?.policy === undefined) continue;
-    const policy = await readCeiling(resolve(folder, limits.policy));
+    const file = resolve(folder, limits.policy);
+    const policy = await (isPolicyFile(file) ? readPolicyFile(file) : readCeiling(file));
     if (!policy.ok) return policy;
   }
   return success({

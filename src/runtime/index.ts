@@ -42,6 +42,15 @@ export {
 } from './operator-report.ts';
 export { checkPlan, readPlan } from './plan-file.ts';
 export { type Goal, planFor } from './planner.ts';
+export { type AuditEntry, type AuditFilter, decisionIn } from './policy/audit-log.ts';
+export type { ExplainQuery, Explanation, PolicyLine } from './policy/explain.ts';
+export type { PolicyStatus, PolicyView } from './policy/node-policy.ts';
+export {
+  checkPolicyFile,
+  isPolicyFile,
+  POLICY_FILE,
+  readPolicyFile,
+} from './policy/policy-file.ts';
 export type { BudgetReport, Query, QueryAnswers, RunSummary } from './query.ts';
 export type { NodeStatus, SkeinNode } from './skein-node.ts';
 export {

@@ -296,7 +296,7 @@ function assemble(
       const left = rules.hasFile ? 'to-policy' : {};
       return contractOf(found.value.manifest, { grants: grants ?? left, ceilings });
     },
-    query: (query) => answerQuery(query, { ...stores, policy, skills: () => registry.list() }),
+    query: (query) => answerQuery(query, { ...stores, policy, rules, node }),
     skills: () => registry.list(),
     trace: place?.trace ?? ownTrace,
     status: async () => ({

@@ -12,12 +12,20 @@ import {
   NO_USAGE,
   type Result,
   type RunId,
-  type SkillPackage,
   type StructuredOutcome,
   success,
   type TenantId,
   type Usage,
 } from '../contracts/index.ts';
+import { type AuditEntry, type AuditFilter, readAudit } from './policy/audit-log.ts';
+import {
+  type ExplainParts,
+  type ExplainQuery,
+  type Explanation,
+  explain,
+} from './policy/explain.ts';
+import type { NodePolicy, PolicyView } from './policy/node-policy.ts';
+import type { SkeinNode } from './skein-node.ts';
 
 export type Query =
   /** Runs, newest first; `limit` 1 to 100, default 20. */
@@ -35,7 +43,14 @@ export type Query =
       readonly tenant?: TenantId;
       readonly prefix?: string;
       readonly limit?: number;
-    };
+    }
+
+  /** The audit log of this node, oldest first. */
+  | ({ readonly kind: 'audit' } & AuditFilter)
+  /** Which policies permit and forbid something, and what it would take. */
+  | ({ readonly kind: 'explain' } & ExplainQuery)
+  /** The policy that is in force. */
+  | { readonly kind: 'policy' };
 
 export interface RunSummary {
   readonly runId: string;
@@ -62,13 +77,17 @@ export interface QueryAnswers {
   readonly skills: readonly string[];
   readonly 'last-outcome': StructuredOutcome | null;
   readonly memories: readonly { readonly key: string; readonly value: Json }[];
+  readonly audit: readonly AuditEntry[];
+  readonly explain: Explanation;
+  readonly policy: PolicyView;
 }
 
 export interface QueryParts {
   readonly journal: Journal;
   readonly keyValue: KeyValue;
-  readonly skills: () => readonly SkillPackage[];
   readonly policy: Ceiling | undefined;
+  readonly rules: NodePolicy;
+  readonly node: ExplainParts['node'] & Pick<SkeinNode, 'skills'>;
 }
 
 interface History {
@@ -101,9 +120,15 @@ async function answer(query: Query, parts: QueryParts): Promise<Result<unknown>>
       const { skill, tenant = DEFAULT_TENANT, prefix = '', limit = 100 } = query;
       return parts.keyValue.list(`skill/${tenant}/${skill}`, { prefix, limit });
     }
+    case 'audit':
+      return readAudit(parts.journal, query);
+    case 'explain':
+      return explain(query, parts);
+    case 'policy':
+      return success(parts.rules.view);
     default: {
       const found = JSON.stringify((query as { readonly kind?: unknown }).kind) ?? 'nothing';
-      const expected = 'runs, budget, skills, last-outcome or memories';
+      const expected = 'runs, budget, skills, last-outcome, memories, audit, explain or policy';
       return failure('ARGUMENT_INVALID', { argument: 'kind', found, expected });
     }
   }
@@ -194,8 +219,9 @@ async function budgetOf(journal: Journal, runId: RunId): Promise<Result<BudgetRe
   return success({ budget, used, attempts, left });
 }
 
-const allowedSkills = ({ skills, policy }: QueryParts, profile: Ceiling | undefined) =>
-  skills()
+const allowedSkills = ({ node, policy }: QueryParts, profile: Ceiling | undefined) =>
+  node
+    .skills()
     .filter(({ manifest }) =>
       [policy, profile].every((each) => each?.skills?.includes(manifest.name) ?? true),
     )

@@ -63,12 +63,17 @@ export {
   WINDOW_MS,
 } from './policy/audit-window.ts';
 export { type EngineCounts, PolicyEngine } from './policy/engine.ts';
-export type { ActionFacts, AuditFact, RunPolicy } from './policy/gate.ts';
+export { type ActionFacts, type AuditFact, exactRefusal, type RunPolicy } from './policy/gate.ts';
 export { grantsSource, ownPolicies } from './policy/grant-policies.ts';
 export { grantsPolicy } from './policy/grants-policy.ts';
 export { type CheckedPolicies, checkPolicies, type PolicyProblem } from './policy/policy-file.ts';
-export { type Decision, type PolicyRequest, refusal } from './policy/policy-request.ts';
-export { type PolicySource, policySource } from './policy/policy-source.ts';
+export {
+  type Decision,
+  type PolicyRequest,
+  principalOf,
+  refusal,
+} from './policy/policy-request.ts';
+export { type NamedPolicy, type PolicySource, policySource } from './policy/policy-source.ts';
 export type { HostCallEvent, RunReport, RunRequest } from './run-request.ts';
 export { checkRules, type RunEntry } from './run-rules.ts';
 export { type Sandbox, type SandboxOptions, startSandbox } from './sandbox.ts';

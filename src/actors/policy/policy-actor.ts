@@ -11,7 +11,7 @@ export type PolicyInForce = { readonly generation: number } & PolicyKind;
 export type PolicyKind =
   /** What a run was granted is what it may do. */
   | { readonly kind: 'grants' }
-  /** The operator's file decides, within the grants. */
+  /** The operator's file decides, within the grants; the node's own permits are in the set. */
   | { readonly kind: 'file'; readonly set: PolicySource }
   /** There is no policy to decide by. */
   | { readonly kind: 'denied'; readonly reason: string };

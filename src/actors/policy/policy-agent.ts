@@ -11,11 +11,8 @@ import {
   AuditWindow,
   grantsPolicy,
   grantsSource,
-  ownPolicies,
   PolicyEngine,
   type PolicyRequest,
-  type PolicySource,
-  policySource,
   type RunPolicy,
   refusal,
   WINDOW_MS,
@@ -73,8 +70,6 @@ export class PolicyAgent {
   #inForce: PolicyInForce | undefined;
   #isFollowing = false;
   #usedAtMs = 0;
-  /** The operator's set with the node's own permits, as the grants of a run want them. */
-  #combined = new Map<string, PolicySource>();
 
   constructor(system: ActorSystem, { policy, audit }: PolicyRefs) {
     this.#system = system;
@@ -99,7 +94,7 @@ export class PolicyAgent {
       case 'grants':
         return this.#engine.decide(grantsSource(grants), request);
       case 'file':
-        return this.#engine.decide(this.#withOwn(inForce.set, grants), request);
+        return this.#engine.decide(inForce.set, request);
     }
   }
 
@@ -124,15 +119,6 @@ export class PolicyAgent {
     this.#system.tell(this.#audit, 'decisions', batch);
   }
 
-  #withOwn(file: PolicySource, grants: CapabilityGrants): PolicySource {
-    const key = `${file.hash} ${grants.log === true}`;
-    const known = this.#combined.get(key);
-    if (known) return known;
-    const made = policySource([...file.policies, ...ownPolicies(grants)], 'file', file.file);
-    this.#combined.set(key, made);
-    return made;
-  }
-
   #take(answer: AskResult<PolicyInForce>): void {
     if (answer.kind === 'answered') {
       if (answer.value.generation >= (this.#inForce?.generation ?? 0)) this.#set(answer.value);
@@ -140,7 +126,6 @@ export class PolicyAgent {
   }
 
   #set(inForce: PolicyInForce | undefined): void {
-    if (inForce?.generation !== this.#inForce?.generation) this.#combined = new Map();
     this.#inForce = inForce;
   }
 

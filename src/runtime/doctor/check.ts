@@ -9,6 +9,7 @@ export const LAYERS = [
   'node version',
   'data directory',
   'sandbox',
+  'policy',
   'nats-server program',
   'server',
   'tls',

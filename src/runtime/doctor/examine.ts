@@ -16,6 +16,7 @@ import { clockCheck } from './clock.ts';
 import { dataDirectoryCheck } from './data-directory.ts';
 import { jetStreamCheck } from './jetstream.ts';
 import { runningNodeCheck, sandboxCheck, slowConsumerCheck } from './node-checks.ts';
+import { policyCheck } from './policy.ts';
 import { nodeVersionCheck, programCheck } from './programs.ts';
 import { credentialsCheck, payloadCheck, serverCheck, tlsCheck } from './server.ts';
 import { subjectsCheck } from './subjects.ts';
@@ -45,6 +46,7 @@ const CHECKS: readonly Check[] = [
   nodeVersionCheck,
   dataDirectoryCheck,
   sandboxCheck,
+  policyCheck,
   programCheck,
   serverCheck,
   tlsCheck,

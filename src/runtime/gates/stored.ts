@@ -14,6 +14,7 @@ import { CONFIG_FILE, nodeKeyOf, readNatsCredentials } from '../../transport/ind
 import { readCeiling } from '../ceiling-file.ts';
 import { readClusterFile } from '../cluster-file.ts';
 import { inspectNodeKey } from '../node-key-file.ts';
+import { fileStamp, isPolicyFile, POLICY_FILE, readPolicyFile } from '../policy/policy-file.ts';
 import { fail, type Gate, type GateResult, type GateWorld, pass, skip } from './gate.ts';
 
 const OTHERS = 0o077;
@@ -153,10 +154,13 @@ export const natsConfigGate: Gate = {
 
 export const policyGate: Gate = {
   id: 'policy',
-  look: async ({ policyFile }) => {
-    if (policyFile === undefined) return skip('none is named with --policy');
-    const ceiling = await readCeiling(policyFile);
-    return ceiling.ok ? pass(`${policyFile} can be read`) : failed(ceiling.error);
+  look: async ({ dataDir, policyFile }) => {
+    const own = join(dataDir, POLICY_FILE);
+    const file = policyFile ?? ((await fileStamp(own)) === undefined ? undefined : own);
+    if (file === undefined)
+      return skip(`none is named with --policy, and there is no ${POLICY_FILE}`);
+    const read = await (isPolicyFile(file) ? readPolicyFile(file) : readCeiling(file));
+    return read.ok ? pass(`${file} can be read`) : failed(read.error);
   },
 };
 

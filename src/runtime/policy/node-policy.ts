@@ -13,6 +13,7 @@ import {
 } from '../../actors/index.ts';
 import type { Journal, Json, SkeinError, TimerHandle } from '../../contracts/index.ts';
 import type { ActorSystem, RefOf } from '../../kernel/index.ts';
+import type { NamedPolicy } from '../../sandbox/index.ts';
 import { countDenials } from '../node-metrics.ts';
 import type { NodeOptions } from '../node-options.ts';
 import { fileStamp, POLICY_FILE, readPolicyFile } from './policy-file.ts';
@@ -34,6 +35,11 @@ export interface PolicyStatus {
   /** Why the file as it is now is not in force. */
   readonly problem: string | null;
   readonly denials: number;
+}
+
+export interface PolicyView extends PolicyStatus {
+  readonly list: readonly Omit<NamedPolicy, 'text'>[];
+  readonly text: string;
 }
 
 const LOOK_EVERY_MS = 1_000;
@@ -95,6 +101,10 @@ export class NodePolicy {
     return this.#loaded.kind === 'file';
   }
 
+  get file(): string | undefined {
+    return this.#file;
+  }
+
   get inForce(): PolicyKind {
     return this.#isAuditing
       ? this.#loaded
@@ -107,10 +117,16 @@ export class NodePolicy {
       decidedBy: this.inForce.kind,
       file: this.#loaded.kind === 'grants' ? null : (this.#file ?? null),
       hash: source?.hash ?? null,
-      policies: source?.policies.length ?? 0,
+      policies: source?.policies.filter(({ line }) => line !== undefined).length ?? 0,
       problem: this.#problem ?? null,
       denials: this.#denials,
     };
+  }
+
+  get view(): PolicyView {
+    const policies = this.#loaded.kind === 'file' ? this.#loaded.set.policies : [];
+    const list = policies.map(({ text: _, ...rest }) => rest);
+    return { ...this.status, list, text: policies.map(({ text }) => text).join('\n') };
   }
 
   /** Looks at the file now. Settles when what it found is in force. */

@@ -1,7 +1,13 @@
 /** Reads the operator's policy file. */
 import { stat } from 'node:fs/promises';
 import { failure, type Result, success } from '../../contracts/index.ts';
-import { type CheckedPolicies, checkPolicies, type PolicySource } from '../../sandbox/index.ts';
+import {
+  type CheckedPolicies,
+  checkPolicies,
+  ownPolicies,
+  type PolicySource,
+  policySource,
+} from '../../sandbox/index.ts';
 import { readBounded } from '../../skills/index.ts';
 
 /** The name of the file in a data directory. */
@@ -17,12 +23,13 @@ export async function checkPolicyFile(file: string): Promise<Result<CheckedPolic
   return text.ok ? success(checkPolicies(text.value, file)) : text;
 }
 
-/** Failures: FILE_UNREADABLE, POLICY_INVALID with the place of the first error. */
+/** With the node's own permits for running and logging. Failures: FILE_UNREADABLE, POLICY_INVALID with the place of the first error. */
 export async function readPolicyFile(file: string): Promise<Result<PolicySource>> {
   const checked = await checkPolicyFile(file);
   if (!checked.ok) return checked;
   const { source, problems } = checked.value;
-  if (source) return success(source);
+  if (source)
+    return success(policySource([...source.policies, ...ownPolicies({ log: true })], 'file', file));
   const error = problems.find(({ severity }) => severity === 'error');
   const { line = 1, column = 1, message = 'it cannot be read' } = error ?? {};
   return failure('POLICY_INVALID', { file, line, column, reason: message });

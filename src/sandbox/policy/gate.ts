@@ -73,7 +73,7 @@ export async function guardedCall(
   terms: GateTerms,
 ): Promise<Result<Json>> {
   const described = describe(call);
-  if (!described) return refuseUndescribed(call, grants, terms);
+  if (!described) return refuseUndescribed(call, grants, effects, terms);
   const request = { principal: terms.principal, action: call.name, ...described };
   const decision = await decideInTime(request, terms);
   const fact = {
@@ -83,7 +83,7 @@ export async function guardedCall(
   const permitted = withinDecision(grants, request);
   if (!decision.allowed) {
     const isUnanswered = decision.determining.length === 0 && decision.policyHash !== '';
-    const refused = isUnanswered ? await exactRefusal(call, permitted) : undefined;
+    const refused = isUnanswered ? await exactRefusal(call, permitted, effects) : undefined;
     const answer = refused ?? denialOf(decision, request);
     tell(terms, { ...fact, code: answer.error.code });
     return answer;
@@ -94,7 +94,7 @@ export async function guardedCall(
     return answer;
   }
   // Nobody is asked about what the capability refuses, and no approval is used up for it.
-  const refused = await exactRefusal(call, permitted);
+  const refused = await exactRefusal(call, permitted, effects);
   if (refused) {
     tell(terms, { ...fact, code: refused.error.code });
     return refused;
@@ -201,19 +201,16 @@ export function actionHash(
   return createHash('sha256').update(`skein-action-1\n${action}`).digest('hex');
 }
 
-/** The world behind a call that is refused anyway: there is none. */
-const NO_WORLD: HostEffects = {
-  http: {
-    resolve: async () => [],
-    send: async () => ({ kind: 'failed', reason: 'refused', bytes: 0 }),
-  },
-  keyValue: {
-    get: async () => failure('JOURNAL_UNAVAILABLE', { reason: 'refused' }),
-    put: async () => failure('JOURNAL_UNAVAILABLE', { reason: 'refused' }),
-    delete: async () => failure('JOURNAL_UNAVAILABLE', { reason: 'refused' }),
-    close: async () => undefined,
-  },
-};
+/** Stands behind a call that is only judged: nothing that is asked of it happens. */
+const NOTHING: object = new Proxy({}, { get: () => async () => undefined });
+const NO_WORLD = new Proxy({}, { get: () => NOTHING }) as HostEffects;
+
+/** As much of nothing as there is of a world: a capability says so when its own part is missing. */
+const nothingOf = (effects: HostEffects): HostEffects =>
+  Object.fromEntries(
+    Object.entries(effects).map(([name, effect]) => [name, effect && NOTHING]),
+  ) as HostEffects;
+
 const EXACT: ReadonlySet<string> = new Set([
   'CAPABILITY_DENIED',
   'EGRESS_REFUSED',
@@ -224,22 +221,25 @@ const isRefusal = (answer: Result<Json>): answer is Failure =>
   !answer.ok && EXACT.has(answer.error.code);
 
 /** Where the capability itself refuses, with nothing behind it, it says more exactly what is wrong. */
-async function exactRefusal(
+export async function exactRefusal(
   call: CapabilityCall,
   grants: CapabilityGrants,
+  effects?: HostEffects,
 ): Promise<Failure | undefined> {
-  const answer = await serveCall({ ...call, onEgress: () => undefined }, grants, NO_WORLD);
+  const world = effects ? nothingOf(effects) : NO_WORLD;
+  const answer = await serveCall({ ...call, onEgress: () => undefined }, grants, world);
   return isRefusal(answer) ? answer : undefined;
 }
 
 async function refuseUndescribed(
   call: CapabilityCall,
   grants: CapabilityGrants,
+  effects: HostEffects,
   terms: GateTerms,
 ): Promise<Result<Json>> {
   const [capability = ''] = call.name.split('.', 1);
   const reason = 'the policy engine has no words for the call';
-  const exact = await exactRefusal(call, grants);
+  const exact = await exactRefusal(call, grants, effects);
   const answer = exact ?? failure('CAPABILITY_DENIED', { capability, reason });
   const { principal, correlationId } = terms;
   const resource = { type: 'Unknown', id: '' };

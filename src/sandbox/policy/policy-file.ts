@@ -109,13 +109,20 @@ export function checkPolicies(text: string, file: string): CheckedPolicies {
     ),
   );
   problems.sort((a, b) => a.line - b.line || a.column - b.column);
+  const places = new Set<string>();
+  // Cedar says the same of each action that a policy is about.
+  const first = problems.filter(({ severity, line, column }) => {
+    const known = places.size;
+    return places.add(`${severity} ${line} ${column}`).size > known;
+  });
   const isBroken = problems.some(({ severity }) => severity === 'error');
-  return { problems, ...(isBroken ? {} : { source: policySource(policies, 'file', file) }) };
+  return { problems: first, ...(isBroken ? {} : { source: policySource(policies, 'file', file) }) };
 }
 
+const PREFIX = /^(failed to parse policies from string: |for policy `policy\d+`, )/;
 const said = ({ message, help, sourceLocations }: DetailedError): string => {
   const label = sourceLocations?.find((each) => each.label)?.label;
-  return [message.replace('failed to parse policies from string: ', ''), label, help]
+  return [message.replace(PREFIX, ''), label, help]
     .filter((part) => part)
     .join('; ')
     .slice(0, 500);

@@ -30,6 +30,9 @@ const SKILLS = {
     try { await ctx.kv.set('k', 1); return first + ' and kept'; } catch (error) { return first + ' and ' + error.code; }`,
   quiet: "ctx.log.error('a line'); return 'said';",
   idle: 'return 1;',
+  storm: `let denied = 0;
+    for (let at = 0; at < 50; at++) try { await ctx.kv.set('k', 1); } catch { denied++; }
+    return denied;`,
 } as const;
 
 beforeAll(async () => {
@@ -60,13 +63,13 @@ afterAll(() => {
 
 /** A node on a new data directory with `policy` as its file; no file without one. */
 async function nodeWith(policy: string | undefined, more: Partial<NodeOptions> = {}) {
-  const dataDir = join(folder, `data-${++count}`);
+  const { dataDir = join(folder, `data-${++count}`) } = more;
   const file = join(dataDir, 'policy.cedar');
-  mkdirSync(dataDir);
+  mkdirSync(dataDir, { recursive: true });
   if (policy !== undefined) writeFileSync(file, policy);
   const started = await startNode({
-    dataDir,
     threads: 1,
+    dataDir,
     log: { level: 'silent', format: 'json' },
     skillFolders: Object.keys(SKILLS).map((name) => join(folder, name)),
     ...more,
@@ -180,5 +183,100 @@ describe('with a policy file', () => {
     writeFileSync(file, '');
     await until('it was read', async () => (await running.status()).policy.decidedBy === 'file');
     expect(codeOf(await run('keeper', 7, { kv: true }))).toBe('POLICY_DENIED');
+  });
+});
+
+const hashOf = (entry: { readonly body: Json } | undefined) =>
+  ((entry?.body ?? {}) as { readonly hash?: string }).hash;
+const auditOf = async (running: SkeinNode, filter: object = {}) => {
+  const found = await running.query({ kind: 'audit', ...filter });
+  if (!found.ok) throw new Error(found.error.message);
+  return found.value;
+};
+
+describe('the audit log', () => {
+  it('keeps denials and effects with decision, tier, policy and correlation ID, across a restart; equal ones are counted', async () => {
+    const text = `@id("keep") permit (principal == Skill::"keeper", action in Action::"kv", resource);`;
+    const { node: running, run, dataDir, file } = await nodeWith(text);
+    const kept = await run('keeper', 7);
+    expect(codeOf(kept)).toBe(7);
+    const stormy = await run('storm', null);
+    expect(codeOf(stormy)).toBe(50);
+    await until('the flood is written', async () => {
+      const storm = await auditOf(running, { skill: 'storm', denied: true });
+      return storm.reduce((sum, { body }) => sum + (body as { count: number }).count, 0) === 50;
+    });
+    const [loaded, effect] = await auditOf(running);
+    expect(loaded).toMatchObject({ type: 'policy.loaded', body: { file, policies: 1 } });
+    expect(effect).toMatchObject({
+      type: 'policy.permitted',
+      body: {
+        ...{ allowed: true, risk: 'low', determining: ['keep'] },
+        correlationId: kept.correlationId,
+        policyHash: hashOf(loaded),
+        request: { action: 'kv.set', resource: { type: 'Key', id: 'k' } },
+      },
+    });
+    const denials = await auditOf(running, { skill: 'storm', denied: true });
+    expect(denials.length).toBeLessThan(10);
+    expect(denials[0]).toMatchObject({ type: 'policy.denied', body: { code: 'POLICY_DENIED' } });
+    expect((await running.status()).policy.denials).toBe(50);
+    await running.close();
+
+    const again = await nodeWith(undefined, { dataDir });
+    const after = await auditOf(again.node, { skill: 'storm' });
+    expect(after.map(({ hash }) => hash)).toEqual(denials.map(({ hash }) => hash));
+    expect(await auditOf(again.node, { sinceMs: Number.MAX_SAFE_INTEGER })).toEqual([]);
+    const { decision = '' } = (denials.at(-1)?.body ?? {}) as { decision?: string };
+    const explained = await again.node.query({ kind: 'explain', decision });
+    expect(explained).toMatchObject({
+      ok: true,
+      value: { recorded: { sequence: denials.at(-1)?.sequence }, decision: { id: decision } },
+    });
+    expect(await again.node.query({ kind: 'explain', decision: 'none' })).toMatchObject({
+      error: { code: 'DECISION_NOT_FOUND' },
+    });
+  });
+});
+
+describe('explain', () => {
+  const explained = async (running: SkeinNode, skill: string, call: string, args: Json[]) => {
+    const found = await running.query({ kind: 'explain', skill, call, args });
+    if (!found.ok) throw new Error(found.error.message);
+    const { decision, permits, forbids, needed } = found.value;
+    const idsOf = (lines: readonly { readonly id: string }[]) => lines.map(({ id }) => id);
+    const { allowed } = decision;
+    return { allowed, permits: idsOf(permits), forbids: idsOf(forbids), needed };
+  };
+
+  it('names what permits, what forbids and what is missing, and a permit that it suggests is taken', async () => {
+    const text = `@id("web") permit (principal, action == Action::"http.request", resource);
+      @id("no-b") forbid (principal, action, resource == Host::"b.test");
+      @id("write") @risk("medium") permit (principal, action == Action::"kv.set", resource);`;
+    const { node: running, file } = await nodeWith(text);
+    const get = (host: string) => [{ url: `https://${host}/` }];
+    expect(await explained(running, 'fetcher', 'http.request', get('a.test'))).toEqual({
+      ...{ allowed: true, permits: ['web'], forbids: [], needed: [] },
+    });
+    expect(await explained(running, 'fetcher', 'http.request', get('b.test'))).toEqual({
+      ...{ allowed: false, permits: ['web'], forbids: ['no-b'], needed: ['no-b forbids it'] },
+    });
+    expect((await explained(running, 'keeper', 'kv.set', ['k', 1])).needed).toEqual([
+      'it is of medium risk: the approval of one person',
+    ]);
+    const bare = await explained(running, 'keeper', 'kv.get', ['k']);
+    expect(bare).toMatchObject({ allowed: false, permits: [], forbids: [] });
+    const [permit = ''] = bare.needed;
+    writeFileSync(file, `${text}\n@id("added") ${permit}`);
+    await until('the file was read', async () => (await running.status()).policy.policies === 4);
+    expect(await explained(running, 'keeper', 'kv.get', ['k'])).toMatchObject({
+      ...{ allowed: true, permits: ['added'], needed: [] },
+    });
+    expect((await explained(running, 'keeper', 'fs.read', ['a'])).needed).toContainEqual(
+      expect.stringContaining('it was not granted'),
+    );
+    expect(
+      await running.query({ kind: 'explain', skill: 'keeper', call: 'no.call', args: [] }),
+    ).toMatchObject({ error: { code: 'ARGUMENT_INVALID' } });
   });
 });

@@ -1,0 +1,62 @@
+/** `skein audit`: what was denied, what was done and who approved it, from the log that the node keeps. */
+import type { Json, Result } from '../../contracts/index.ts';
+import { type AuditEntry, decisionIn } from '../../runtime/index.ts';
+import { printable } from '../../telemetry/index.ts';
+import { askNode } from '../ask-node.ts';
+import {
+  dim,
+  type GlobalOptions,
+  green,
+  printJson,
+  printLine,
+  red,
+  reportError,
+} from '../output.ts';
+
+export interface AuditOptions extends GlobalOptions {
+  readonly since?: number;
+  readonly skill?: string;
+  readonly denied?: boolean;
+  readonly limit: number;
+}
+
+export async function auditCommand(options: AuditOptions): Promise<number> {
+  const { since: sinceMs, skill, denied, limit } = options;
+  const query = {
+    kind: 'audit' as const,
+    limit,
+    ...(sinceMs === undefined ? {} : { sinceMs }),
+    ...(skill === undefined ? {} : { skill }),
+    ...(denied ? { denied } : {}),
+  };
+  const request = { path: '/v1/queries', body: query };
+  const found: Result<readonly AuditEntry[]> = await askNode(options.data, request, (node) =>
+    node.query(query),
+  );
+  if (!found.ok) return reportError(found.error, options.json);
+  if (options.json) for (const entry of found.value) printJson(entry);
+  else if (found.value.length === 0) printLine('the audit log has nothing of the kind');
+  else for (const entry of found.value) printLine(lineOf(entry));
+  return 0;
+}
+
+function lineOf(entry: AuditEntry): string {
+  const at = new Date(entry.atMs).toISOString().slice(0, 19);
+  const record = decisionIn(entry);
+  if (!record) return `${at}  ${entry.type.padEnd(18)} ${printable(factsOf(entry.body))}`;
+  const { request, code, decision, count, correlationId, determining, approval, risk } = record;
+  const { name, version, tenant } = request.principal;
+  const what = `${request.action} on ${request.resource.type} ${request.resource.id}`;
+  const end = record.allowed ? green('permitted') : red(code ?? 'denied');
+  const by = determining.length > 0 ? ` by ${determining.join(', ')}` : '';
+  const times = count > 1 ? ` ${count} times` : '';
+  const tier = risk === 'low' ? '' : ` ${risk} risk`;
+  const approved = approval === undefined ? '' : ` approval ${approval}`;
+  const line = `${name}@${version} of ${tenant}: ${what}${by}${tier}${approved}${times}`;
+  return `${at}  ${decision}  ${end}  ${printable(line)}  ${dim(correlationId)}`;
+}
+
+const factsOf = (body: Json): string =>
+  Object.entries(Object(body) as object)
+    .map(([name, value]) => `${name} ${typeof value === 'string' ? value : JSON.stringify(value)}`)
+    .join(', ');
