@@ -6,16 +6,18 @@ import { test } from 'node:test';
 import { replayTape, type SkillRecording, testSkill } from '../../testing/index.ts';
 import { CASES_VARIABLE, type CasesJob, GAVE } from './case-lines.ts';
 
-const job = JSON.parse(readFileSync(process.env[CASES_VARIABLE] ?? '', 'utf8')) as CasesJob;
+const { source, manifest, examples, tapes, recordTo } = JSON.parse(
+  readFileSync(process.env[CASES_VARIABLE] ?? '', 'utf8'),
+) as CasesJob;
 /** What a test can play by itself; a host on the network has to be faked, in a test of the author's. */
 const GRANTS = { kv: true, random: true, clock: true, log: true };
 
-for (const [at, { input, ...rest }] of job.examples.entries()) {
+for (const [at, { input, ...rest }] of examples.entries()) {
   const name = `example ${at + 1}`;
   test(name, async (t) => {
     const run = await testSkill({
-      skill: job.source,
-      manifest: job.manifest,
+      skill: source,
+      manifest: manifest,
       input,
       grants: GRANTS,
     });
@@ -25,14 +27,14 @@ for (const [at, { input, ...rest }] of job.examples.entries()) {
     }
     t.diagnostic(`${GAVE}${name}\n${JSON.stringify(run.result.value)}`);
     if ('output' in rest) assert.deepEqual(run.result.value, rest.output);
-    if (job.recordTo === null) return;
-    mkdirSync(job.recordTo, { recursive: true });
-    const file = join(job.recordTo, `example-${at + 1}.json`);
+    if (recordTo === null) return;
+    mkdirSync(recordTo, { recursive: true });
+    const file = join(recordTo, `example-${at + 1}.json`);
     writeFileSync(file, `${JSON.stringify(run.recording, null, 2)}\n`);
   });
 }
 
-for (const { file, recording } of job.tapes)
+for (const { file, recording } of tapes)
   test(`tape ${file}`, async () => {
-    await replayTape(job.source, recording as SkillRecording);
+    await replayTape(source, recording as SkillRecording);
   });
