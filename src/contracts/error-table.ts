@@ -253,7 +253,7 @@ export const ERROR_TABLE = {
   ),
   HOST_CALLS_EXCEEDED: overLimit<Limit>(
     over('host calls'),
-    'Call the host less often, or ask for more hostCalls.',
+    'Call the host less often, or ask for more hostCalls or hostCallsPerSecond.',
   ),
   LOG_EXCEEDED: overLimit<Limit>(
     over('the log'),

@@ -74,6 +74,8 @@ export const LIMITS = {
   skillLogBytes: 256 * KIB,
   skillHostCalls: 1_000,
   skillHostCallsInFlight: 64,
+  /** Also the most at once: a bucket holds what one second gives. */
+  skillHostCallsPerSecond: 1_000,
   hostCallArgumentBytes: 1 * MIB,
   hostCallResultBytes: 1 * MIB,
   /** Files of a run's workspace: one read, all together, how many with folders. */

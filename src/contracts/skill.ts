@@ -101,6 +101,10 @@ export const ResourceSchema = Type.Object(
     ),
     logBytes: limited(4 * MIB, `Log lines together; default ${LIMITS.skillLogBytes}.`),
     hostCalls: limited(100_000, `Calls of ctx in all; default ${LIMITS.skillHostCalls}.`),
+    hostCallsPerSecond: limited(
+      100_000,
+      `Calls of ctx a second, and as many at once; default ${LIMITS.skillHostCallsPerSecond}.`,
+    ),
   },
   closed,
 );
@@ -117,6 +121,8 @@ export interface ResourceContract {
   readonly logBytes: number;
   readonly hostCalls: number;
   readonly hostCallsInFlight: number;
+  /** A token bucket that holds one second's worth. */
+  readonly hostCallsPerSecond: number;
 }
 
 export const DEFAULT_RESOURCES: ResourceContract = {
@@ -130,6 +136,7 @@ export const DEFAULT_RESOURCES: ResourceContract = {
   logBytes: LIMITS.skillLogBytes,
   hostCalls: LIMITS.skillHostCalls,
   hostCallsInFlight: LIMITS.skillHostCallsInFlight,
+  hostCallsPerSecond: LIMITS.skillHostCallsPerSecond,
 };
 
 /** What a call gives, for readers and for `skein skills test`. */

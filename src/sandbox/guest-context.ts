@@ -27,6 +27,8 @@ let issued = 0;
 let answered = 0;
 let logUnits = 0;
 let argumentUnits = 0;
+let tokens = 0;
+let filledAtMs = 0;
 const pending = create(null);
 
 /* Errors of the host, as the skill sees them. */
@@ -54,6 +56,12 @@ const whyNot = (capability) => {
   if (issued >= config.hostCalls) return overLimit('HOST_CALLS_EXCEEDED', capability, config.hostCalls + ' calls');
   if (issued - answered >= config.hostCallsInFlight)
     return overLimit('HOST_CALLS_EXCEEDED', capability, config.hostCallsInFlight + ' calls in flight');
+  /* The token bucket of call-rate.ts. */
+  const rate = config.hostCallsPerSecond;
+  const refilled = tokens + ((nowMs - filledAtMs) * rate) / 1000;
+  tokens = refilled < rate ? refilled : rate;
+  filledAtMs = nowMs;
+  if (tokens < 1) return overLimit('HOST_CALLS_EXCEEDED', capability, rate + ' calls a second');
   return null;
 };
 const call = (capability, name, args) => new PromiseClass((resolve, reject) => {
@@ -72,6 +80,7 @@ const call = (capability, name, args) => new PromiseClass((resolve, reject) => {
   const waiting = { __proto__: null, resolve, reject };
   post('call', name, text, '' + seq);
   issued = seq;
+  tokens--;
   pending[seq] = waiting;
 });
 /* Calls as the table has them: [at least, at most] so many arguments; what was left out at the end is not sent. */
@@ -209,6 +218,8 @@ const run = async (handler, input) => {
 const configure = (json) => {
   config = parse(json);
   nowMs = config.startWallMs;
+  tokens = config.hostCallsPerSecond;
+  filledAtMs = nowMs;
   s0 = config.seed[0]; s1 = config.seed[1]; s2 = config.seed[2]; s3 = config.seed[3] | 1;
   const logger = create(null);
   const output = {};

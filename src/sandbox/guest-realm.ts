@@ -103,6 +103,7 @@ const guestConfig = ({ entry, seed, startWallMs, log, resources, argumentCap }: 
   log,
   hostCalls: resources.hostCalls,
   hostCallsInFlight: resources.hostCallsInFlight,
+  hostCallsPerSecond: resources.hostCallsPerSecond,
   argumentCap,
   logCap: { bytes: resources.logBytes, depth: 8, nodes: 1_000 },
   outputCap: {

@@ -15,6 +15,7 @@ import {
   type Timers,
 } from '../contracts/index.ts';
 import { LOG_LINE_BYTES, watchdogMs } from './budget.ts';
+import { callsWithin } from './call-rate.ts';
 import { canonicalJson } from './canonical-json.ts';
 import { logLine } from './capabilities/log.ts';
 import { type EffectAnswer, type EffectTape, TapePlayer, TapeRecorder } from './effect-tape.ts';
@@ -66,6 +67,8 @@ export class HostedRun {
   readonly #player: TapePlayer | undefined;
   readonly #abort = new AbortController();
   readonly #startMs: number;
+  readonly #startedWallMs: number;
+  #latestWallMs: number;
   readonly #watchdog: TimerHandle;
   readonly #facts: RunFacts;
   readonly #gate: GateTerms;
@@ -97,6 +100,8 @@ export class HostedRun {
     const { clock, timers } = ports;
     this.#gate = { policy, principal: principalOf(skill, tenant), correlationId, clock, timers };
     this.#startMs = ports.clock.monotonicMs();
+    this.#startedWallMs = ports.clock.wallMs();
+    this.#latestWallMs = this.#startedWallMs;
     this.#watchdog = ports.timers.after(watchdogMs(request.resources), () =>
       ports.endHost({ kind: 'wall' }),
     );
@@ -170,10 +175,12 @@ export class HostedRun {
   }
 
   #receiveCall(frame: CallFrame, frameBytes: number): string | undefined {
-    const { hostCalls, hostCallsInFlight } = this.#request.resources;
+    const { hostCalls, hostCallsInFlight, hostCallsPerSecond } = this.#request.resources;
     this.#calls++;
     if (frame.seq !== this.#calls) return 'a call out of order';
     if (this.#calls > hostCalls) return 'more calls than the contract allows';
+    if (this.#calls > callsWithin(hostCallsPerSecond, this.#elapsedWallMs()))
+      return 'more calls a second than allowed';
     this.#argumentBytes += frameBytes;
     if (this.#argumentBytes > argumentBytesMax(hostCalls)) return 'more arguments than allowed';
     if (this.#calls - this.#answered > hostCallsInFlight) return 'more calls at once than allowed';
@@ -181,6 +188,13 @@ export class HostedRun {
     if (this.#player) this.#replay(this.#player, frame);
     else void this.#serve(frame);
     return undefined;
+  }
+
+  /** By the clock that answers bear; it never goes back. A replay has no time of its own: its calls are those of the tape. */
+  #elapsedWallMs(): number {
+    if (this.#player) return Number.POSITIVE_INFINITY;
+    this.#latestWallMs = Math.max(this.#latestWallMs, this.#ports.clock.wallMs());
+    return this.#latestWallMs - this.#startedWallMs;
   }
 
   async #serve({ seq, name, args }: CallFrame): Promise<void> {

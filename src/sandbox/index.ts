@@ -1,5 +1,6 @@
 /** The wall around hostile skill code: host processes, isolates, limits, capabilities, the effect tape. */
 export { checkAuthorSchema } from './author-schema.ts';
+export { CallRate } from './call-rate.ts';
 export { CALL_NAMES, CALLS, type CallName, type CapabilityName } from './call-table.ts';
 export { canonicalJson } from './canonical-json.ts';
 export type { CapabilityAction } from './capabilities/capability.ts';

@@ -84,10 +84,13 @@ function refusedCall(ending: EndingOf<'call-refused'>, { resources }: RunFacts):
 }
 
 /** Which of the bounds on calls the guest met, by its unit. */
-function callLimit(reason: string, { hostCalls, hostCallsInFlight }: ResourceContract) {
+function callLimit(reason: string, resources: ResourceContract) {
+  const { hostCalls, hostCallsInFlight, hostCallsPerSecond } = resources;
   const inFlight = 'calls in flight';
+  const aSecond = 'calls a second';
   const ofArguments = 'bytes of arguments';
   if (reason.endsWith(inFlight)) return { limit: hostCallsInFlight, unit: inFlight };
+  if (reason.endsWith(aSecond)) return { limit: hostCallsPerSecond, unit: aSecond };
   if (reason.endsWith(ofArguments)) return { limit: ARGUMENT_BOUNDS.totalBytes, unit: ofArguments };
   return { limit: hostCalls, unit: 'calls' };
 }

@@ -7,6 +7,7 @@ import {
   type AnswerFrame,
   CALLS,
   type CallName,
+  CallRate,
   type CapabilityName,
   type Ending,
   GUEST_ENCODE,
@@ -65,6 +66,8 @@ export class SkillCalls {
   readonly #outlets: SkillOutlets;
   readonly #pending = new Map<number, PromiseWithResolvers<unknown>>();
   readonly #endings = new WeakMap<object, Ending>();
+  readonly #rate: CallRate;
+  #nowMs: number;
   #issued = 0;
   #argumentUnits = 0;
   #logUnits = 0;
@@ -72,6 +75,8 @@ export class SkillCalls {
   constructor(frame: RunFrame, outlets: SkillOutlets) {
     this.#frame = frame;
     this.#outlets = outlets;
+    this.#nowMs = frame.startWallMs;
+    this.#rate = new CallRate(frame.resources.hostCallsPerSecond, this.#nowMs);
     const log = (level: Level) => (message: string, fields?: object) =>
       this.#log(level, message, fields);
     const offered = Object.entries(CALLS).map(([capability, calls]) => [
@@ -121,6 +126,7 @@ export class SkillCalls {
     const waiting = this.#pending.get(answer.seq);
     if (!waiting) return;
     this.#pending.delete(answer.seq);
+    this.#nowMs = Math.max(this.#nowMs, answer.atMs);
     if (answer.ok) return waiting.resolve(structuredClone(answer.value));
     const ending = { kind: 'call-failed', seq: answer.seq } as const;
     waiting.reject(this.#hostError(answer, answer.message, ending));
@@ -160,6 +166,7 @@ export class SkillCalls {
       const seq = this.#issued + 1;
       const text = this.#argumentsOf(capability, args);
       this.#issued = seq;
+      this.#rate.take();
       this.#pending.set(seq, waiting);
       this.#outlets.call({ seq, name, args: JSON.parse(text) }, Buffer.byteLength(text));
     } catch (thrown) {
@@ -175,6 +182,10 @@ export class SkillCalls {
       throw this.#overLimit('HOST_CALLS_EXCEEDED', capability, `${resources.hostCalls} calls`);
     if (this.inFlight >= resources.hostCallsInFlight) {
       const reason = `${resources.hostCallsInFlight} calls in flight`;
+      throw this.#overLimit('HOST_CALLS_EXCEEDED', capability, reason);
+    }
+    if (this.#rate.isEmpty(this.#nowMs)) {
+      const reason = `${resources.hostCallsPerSecond} calls a second`;
       throw this.#overLimit('HOST_CALLS_EXCEEDED', capability, reason);
     }
     const text = this.#encoded(capability, args, argumentCap);

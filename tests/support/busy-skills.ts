@@ -21,7 +21,7 @@ export function busySkill(folder: string, kind: BusyKind, host: string): string 
   const manifest = {
     ...{ name: `busy_${kind}`, version: '1.0.0', description: `Busy: ${kind}.` },
     ...{ input: true, output: true },
-    resources: { cpuMs: 60_000, wallMs: 240_000, hostCalls: 100_000 },
+    resources: { cpuMs: 60_000, wallMs: 240_000, hostCalls: 100_000, hostCallsPerSecond: 100_000 },
     capabilities: { http: { hosts: [host], methods: ['GET'] } },
   };
   writeFileSync(join(path, 'skill.json'), JSON.stringify(manifest));

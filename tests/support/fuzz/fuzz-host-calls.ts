@@ -74,6 +74,7 @@ function resourcesFor(draw: Draw): ResourceContract {
   return {
     ...DEFAULT_RESOURCES,
     ...(draw.chance(0.2) ? { hostCalls: 1 + draw.below(4) } : {}),
+    ...(draw.chance(0.1) ? { hostCallsPerSecond: 1 } : {}),
     ...(draw.chance(0.2) ? { hostCallsInFlight: 1 + draw.below(3) } : {}),
     ...(draw.chance(0.1) ? { logBytes: 1 + draw.below(200) } : {}),
     ...(draw.chance(0.1) ? { outputBytes: 10, outputDepth: 2, outputNodes: 3 } : {}),

@@ -16,6 +16,7 @@ const FIGURES = [
   'outputBytes',
   'logBytes',
   'hostCalls',
+  'hostCallsPerSecond',
 ] as const;
 const HOSTS = ['a.example', 'b.example:8080', 'c.example'];
 const figures = fc.record(

@@ -118,6 +118,30 @@ describe('a host', () => {
     });
   });
 
+  test('that makes more calls a second than allowed is killed', async () => {
+    const get = async () => ({ ok: true, value: { value: 1, revision: 1 } });
+    const { played, report, time } = await startRun({
+      grants: { kv: true },
+      resources: { hostCallsPerSecond: 10, wallMs: 60_000 },
+      effects: { keyValue: { get } as never },
+    });
+    let seq = 0;
+    const sayCalls = async (count: number): Promise<void> => {
+      for (let each = 0; each < count; each++) played.say(call(++seq));
+      await time.settle();
+    };
+    // What the bucket holds, what the first answer may add, and one for rounding.
+    await sayCalls(21);
+    await time.advance(2_000);
+    await sayCalls(20);
+    expect(played.killed()).toBe(false);
+    await sayCalls(1);
+    expect((await report).exit).toEqual({
+      kind: 'protocol',
+      reason: 'more calls a second than allowed',
+    });
+  });
+
   test('that floods the log is killed', async () => {
     const { played, report } = await startRun({ resources: { logBytes: 1_000 } });
     for (let line = 0; line < 100; line++) {
