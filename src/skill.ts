@@ -45,6 +45,30 @@ export interface ListedFile {
   readonly kind: 'file' | 'folder' | 'other';
 }
 
+export interface CompletionRequest {
+  /** As the operator of the node names it. */
+  readonly model: string;
+  readonly messages: readonly {
+    readonly role: 'system' | 'user' | 'assistant';
+    readonly content: string;
+  }[];
+  /** Default 1,024 or what the grant allows, whichever is less. */
+  readonly maxTokens?: number;
+  /** 0 to 2; default: the provider's. */
+  readonly temperature?: number;
+  /** Milliseconds; default 60,000. */
+  readonly timeoutMs?: number;
+}
+
+export interface CompletionResponse {
+  /** As the provider names it. */
+  readonly model: string;
+  readonly text: string;
+  readonly finishReason: string | null;
+  /** As the provider counted; zeros where it did not. */
+  readonly usage: { readonly inputTokens: number; readonly outputTokens: number };
+}
+
 export interface SkillLog {
   readonly debug: (message: string, fields?: object) => void;
   readonly info: (message: string, fields?: object) => void;
@@ -85,6 +109,30 @@ export interface SkillContext {
   readonly secret: {
     /** The value itself, where the grant says `reveal`; to use one in a header takes no call. */
     readonly get: (name: string) => Promise<string>;
+  };
+  /** Virtual actors: of skill packages, by the name of the skill, and those that the program around the node registered. */
+  readonly actor: {
+    /** Sent and not waited for; what becomes of it is not heard of. */
+    readonly tell: (kind: string, key: string, message: string, body?: unknown) => Promise<null>;
+    readonly ask: (
+      kind: string,
+      key: string,
+      message: string,
+      body?: unknown,
+      /** Milliseconds; default 10,000. */
+      options?: { readonly timeoutMs?: number },
+    ) => Promise<unknown>;
+  };
+  readonly notify: {
+    /** A subject of at most 200 characters, a text of at most 10,000. */
+    readonly send: (note: {
+      readonly channel: string;
+      readonly subject: string;
+      readonly text: string;
+    }) => Promise<null>;
+  };
+  readonly llm: {
+    readonly complete: (request: CompletionRequest) => Promise<CompletionResponse>;
   };
   readonly random: {
     /** Entropy of the machine as base64; 1 to 65,536 bytes. A replay gives the same again. */

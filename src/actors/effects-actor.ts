@@ -1,6 +1,6 @@
 /**
- * What skills reach on their node beyond the network: the workspaces of its runs. One actor on the main thread owns it, so that skills
- * on every thread find the same; and the effects in front of it.
+ * What skills reach on their node beside the network: the workspaces of its runs, its channels, models and virtual actors. One actor on
+ * the main thread owns them, so that skills on every thread find the same and bounds hold for the node; and the effects in front of it.
  */
 import { failure, type Json, LIMITS, type Result } from '../contracts/index.ts';
 import {
@@ -11,14 +11,31 @@ import {
   defineActor,
   type RefOf,
 } from '../kernel/index.ts';
-import type { FileRequest, Files, WorkspaceOwner, Workspaces } from '../sandbox/index.ts';
+import type {
+  ActorCall,
+  Actors,
+  Completion,
+  FileRequest,
+  Files,
+  HostEffects,
+  Models,
+  Note,
+  Notify,
+  WorkspaceOwner,
+  Workspaces,
+} from '../sandbox/index.ts';
 
 export interface NodeEffects {
   readonly workspaces: Workspaces;
+  readonly notify: Notify;
+  readonly models: Models;
+  readonly actors: Actors;
 }
 
 const SWEEP_MS = LIMITS.workspaceIdleMs / 6;
 const ASK_MS = 30_000;
+/** Whoever bounds a call itself answers in time to say so. */
+const GRACE_MS = 5_000;
 
 export const effectsActor = defineActor({
   kind: 'effects',
@@ -32,6 +49,10 @@ export const effectsActor = defineActor({
       { owner, request }: { readonly owner: WorkspaceOwner; readonly request: FileRequest },
       ctx,
     ) => ctx.replyLater(workspaces.serve(owner, request)),
+    notify: ({ notify }, note: Note, ctx) => ctx.replyLater(notify.send(note)),
+    complete: ({ models }, asked: Completion, ctx) => ctx.replyLater(models.complete(asked)),
+    askActor: ({ actors }, call: ActorCall, ctx) => ctx.replyLater(actors.ask(call)),
+    tellActor: ({ actors }, call: ActorCall, ctx) => ctx.replyLater(actors.tell(call)),
     /** A run of this node has ended. */
     runEnded: ({ workspaces }, owner: WorkspaceOwner) => void workspaces.end(owner),
     sweep: ({ workspaces }, _none: void, ctx) => {
@@ -57,6 +78,31 @@ export function remoteFiles(ref: ActorRef, owner: WorkspaceOwner, send: Detached
         path: request.path.slice(0, 200),
         reason: answer.error.message,
       });
+    },
+  };
+}
+
+/** Channels, models and virtual actors of the node by messages. */
+export function remoteServices(
+  ref: ActorRef,
+  send: Detached,
+): Required<Pick<HostEffects, 'notify' | 'models' | 'actors'>> {
+  const effects = ref as RefOf<typeof effectsActor>;
+  const answered = (answer: AskResult<Result<Json>>): Result<Json> =>
+    answer.kind === 'answered' ? answer.value : { ok: false, error: answer.error };
+  const within = (timeoutMs: number) => ({ timeoutMs: timeoutMs + GRACE_MS });
+  return {
+    notify: {
+      send: async (note) => answered(await send.ask(effects, 'notify', note, within(ASK_MS))),
+    },
+    models: {
+      complete: async (asked) =>
+        answered(await send.ask(effects, 'complete', asked, within(asked.timeoutMs))),
+    },
+    actors: {
+      ask: async (call) =>
+        answered(await send.ask(effects, 'askActor', call, within(call.timeoutMs))),
+      tell: async (call) => answered(await send.ask(effects, 'tellActor', call, within(ASK_MS))),
     },
   };
 }

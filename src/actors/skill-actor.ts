@@ -38,7 +38,7 @@ import {
   startSandbox,
   tierOf,
 } from '../sandbox/index.ts';
-import { remoteFiles } from './effects-actor.ts';
+import { remoteFiles, remoteServices } from './effects-actor.ts';
 import type { Execution, ExecutionRequest } from './execution.ts';
 import { remoteKeyValue } from './kv-actor.ts';
 import { runPolicyOf, type SkillPolicy } from './policy/policy-agent.ts';
@@ -202,7 +202,9 @@ function effectsOf(
 ): HostEffects {
   if (!effects) return {};
   const [run = ''] = task?.split('/') ?? [];
-  return run === '' ? {} : { files: remoteFiles(effects, { tenant, run }, ctx.detached()) };
+  const send = ctx.detached();
+  const files = run === '' ? {} : { files: remoteFiles(effects, { tenant, run }, send) };
+  return { ...remoteServices(effects, send), ...files };
 }
 
 function recordHostCall(

@@ -2,7 +2,7 @@
 import { type Command, Option } from 'commander';
 import { LOG_LEVELS } from '../telemetry/index.ts';
 import type { Add, Finish } from './adding.ts';
-import { secretsFile } from './effects-options.ts';
+import { effectsFile, secretsFile } from './effects-options.ts';
 import { leaseSpan, timeSpan, wholeNumber } from './flag-values.ts';
 import { type HaltOptions, haltCommand } from './halt.ts';
 import { natsCa, natsCreds } from './nats-options.ts';
@@ -84,6 +84,7 @@ export function addNode(add: Add, finish: Finish, program: Command): void {
     .option('--slots <n>', 'skill actors on each thread, 1 to 64', wholeNumber(1, 64))
     .option('--warm-hosts <n>', 'host processes kept ready on each thread', wholeNumber(0, 64))
     .option('--thread-heap <MiB>', 'heap of a worker thread', wholeNumber(64, 65_536))
+    .addOption(effectsFile())
     .addOption(secretsFile())
     .addOption(sandboxLevel())
     .addOption(jitless())

@@ -7,7 +7,7 @@ import type { Add, Finish } from './adding.ts';
 import { completionScript, SHELLS } from './completion.ts';
 import { addSkillCommand, contractCommand } from './contract.ts';
 import { demoCommand } from './demo/demo.ts';
-import { secretsFile } from './effects-options.ts';
+import { effectsFile, secretsFile } from './effects-options.ts';
 import { portNumber, seedRange, timeSpan, wholeNumber } from './flag-values.ts';
 import { addHalt, addNode, addOperations, controlLease } from './group-commands.ts';
 import { describeSkillCommand } from './inspect.ts';
@@ -120,6 +120,7 @@ export async function buildProgram(): Promise<Command> {
         .env('SKEIN_METRICS_PORT')
         .argParser(portNumber),
     )
+    .addOption(effectsFile())
     .addOption(secretsFile())
     .addOption(policyOption())
     .addOption(sandboxLevel())

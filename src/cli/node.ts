@@ -70,6 +70,8 @@ async function start(
   if (!labels.ok) return labels;
   const policy = await policyOf(options.policy);
   if (!policy.ok) return policy;
+  const effects = await effectsOf(options);
+  if (!effects.ok) return effects;
   const { cluster: name, nats, natsCreds, natsCa, directHost, trustedKey } = options;
   const { slots, warmHosts, threadHeap, controlLease } = options;
   const isPlain = !options.json && process.stderr.isTTY === true;
@@ -81,7 +83,7 @@ async function start(
     ...policy.value,
     ...sandboxOf(options),
     ...trustOptions(options),
-    ...effectsOf(options),
+    ...effects.value,
     ...(slots === undefined ? {} : { slotsPerThread: slots }),
     ...(warmHosts === undefined ? {} : { warmHosts }),
     ...(threadHeap === undefined ? {} : { threadHeapMiB: threadHeap }),

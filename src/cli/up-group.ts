@@ -70,9 +70,10 @@ async function planOf(options: UpOptions, version: string): Promise<Result<Clust
     if (!plan.ok || nats === undefined) return plan;
     return success({ ...plan.value, natsUrl: nats });
   }
-  const { sandboxLevel, jitless, secrets } = options;
+  const { sandboxLevel, jitless, effects, secrets } = options;
   const limits = {
     ...(policy === undefined ? {} : { policy: resolve(policy) }),
+    ...(effects === undefined ? {} : { effects: resolve(effects) }),
     ...(secrets === undefined ? {} : { secrets: resolve(secrets) }),
     ...(sandboxLevel === undefined ? {} : { sandboxLevel }),
     ...(jitless === undefined ? {} : { jitless }),

@@ -15,6 +15,8 @@ export async function upCommand(options: UpOptions): Promise<number> {
   if (options.nodes !== undefined || options.file !== undefined) return upGroupCommand(options);
   const policy = await policyOf(options.policy);
   if (!policy.ok) return reportError(policy.error, options.json);
+  const effects = await effectsOf(options);
+  if (!effects.ok) return reportError(effects.error, options.json);
   const membership = membershipOf(options);
   const timeline = new Timeline('up', options);
   const started = await startLocalNode({
@@ -26,7 +28,7 @@ export async function upCommand(options: UpOptions): Promise<number> {
     ...policy.value,
     ...sandboxOf(options),
     ...trustOptions(options),
-    ...effectsOf(options),
+    ...effects.value,
     ...(membership === undefined ? {} : { cluster: membership }),
     ...(options.metricsPort === undefined ? {} : { metrics: { port: options.metricsPort } }),
     log: {

@@ -43,6 +43,29 @@ export const GrantSchema = Type.Object(
         { additionalProperties: false },
       ),
     ),
+    actor: Type.Optional(
+      Type.Object(
+        { kinds: Type.Array(Type.String(), { description: 'Kinds of virtual actors.' }) },
+        { additionalProperties: false },
+      ),
+    ),
+    notify: Type.Optional(
+      Type.Object(
+        { channels: Type.Array(Type.String(), { description: 'Channels of the node.' }) },
+        { additionalProperties: false },
+      ),
+    ),
+    llm: Type.Optional(
+      Type.Object(
+        {
+          models: Type.Array(Type.String(), { description: 'Models of the node.' }),
+          maxTokens: Type.Optional(
+            Type.Integer({ minimum: 1, description: 'The most that one completion may have.' }),
+          ),
+        },
+        { additionalProperties: false },
+      ),
+    ),
     random: Type.Optional(Type.Boolean()),
     clock: Type.Optional(Type.Boolean()),
     log: Type.Optional(Type.Boolean()),
@@ -66,6 +89,13 @@ export interface CapabilityGrants {
     readonly names: readonly string[];
     /** Lets a skill read them, beside using them in headers. */
     readonly reveal?: boolean;
+  };
+  readonly actor?: { readonly kinds: readonly string[] };
+  readonly notify?: { readonly channels: readonly string[] };
+  readonly llm?: {
+    readonly models: readonly string[];
+    /** The most that one completion may have. */
+    readonly maxTokens?: number;
   };
   readonly random?: boolean;
   readonly clock?: boolean;
@@ -141,6 +171,12 @@ const MEETS: {
   secret: (left, right) => ({
     names: inBoth(left.names, right.names),
     ...(left.reveal && right.reveal ? { reveal: true } : {}),
+  }),
+  actor: (left, right) => ({ kinds: inBoth(left.kinds, right.kinds) }),
+  notify: (left, right) => ({ channels: inBoth(left.channels, right.channels) }),
+  llm: (left, right) => ({
+    models: inBoth(left.models, right.models),
+    ...smaller('maxTokens', left.maxTokens, right.maxTokens),
   }),
   random: YES,
   clock: YES,

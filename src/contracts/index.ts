@@ -21,6 +21,12 @@ export { type Checked, checker, firstMismatch, type Mismatch, preview } from './
 export { checkManifest } from './check-manifest.ts';
 export { type DocumentError, type ReadDocument, readDocument } from './document.ts';
 export {
+  type EffectsFile,
+  EffectsFileSchema,
+  type LlmModel,
+  type NotifyChannel,
+} from './effects-file.ts';
+export {
   ERROR_TABLE,
   type ErrorCategory,
   type ErrorCode,

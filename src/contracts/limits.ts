@@ -89,6 +89,12 @@ export const LIMITS = {
   folderDepth: 64,
   /** Named secrets of a node. */
   secrets: 100,
+  /** Calls of one channel or model in a minute, where its operator says nothing. */
+  serviceCallsPerMinute: 60,
+  noteSubjectLength: 200,
+  noteTextLength: 10_000,
+  /** Messages that skills of a node sent to actors without waiting. */
+  actorTells: 1_000,
   /** Of one call for entropy. */
   randomBytes: 64 * KIB,
   /** The most that a manifest may ask for; an operator who needs more splits the work. */

@@ -63,6 +63,29 @@ export const CapabilitySchema = Type.Object(
         { ...closed, description: 'Secrets of the operator, by name.' },
       ),
     ),
+    actor: Type.Optional(
+      Type.Object(
+        { kinds: Type.Array(Type.String({ minLength: 1, maxLength: 64 }), { maxItems: 50 }) },
+        { ...closed, description: 'Messages to virtual actors of these kinds.' },
+      ),
+    ),
+    notify: Type.Optional(
+      Type.Object(
+        { channels: Type.Array(Type.String({ minLength: 1, maxLength: 64 }), { maxItems: 50 }) },
+        { ...closed, description: 'Notes to these channels of the operator.' },
+      ),
+    ),
+    llm: Type.Optional(
+      Type.Object(
+        {
+          models: Type.Array(Type.String({ minLength: 1, maxLength: 64 }), { maxItems: 50 }),
+          maxTokens: Type.Optional(
+            Type.Integer({ minimum: 1, description: 'The most that one completion may have.' }),
+          ),
+        },
+        { ...closed, description: 'Completions by these models of the operator.' },
+      ),
+    ),
     random: Type.Optional(
       Type.Boolean({ description: 'Entropy of the machine, beside the seeded Math.random.' }),
     ),

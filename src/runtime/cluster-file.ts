@@ -42,6 +42,12 @@ const GroupSchema = Type.Object(
           policy: Type.Optional(
             Type.String({ minLength: 1, description: 'File of a ceiling, beside this one.' }),
           ),
+          effects: Type.Optional(
+            Type.String({
+              minLength: 1,
+              description: 'File of channels and models, beside this one.',
+            }),
+          ),
           secrets: Type.Optional(
             Type.String({ minLength: 1, description: 'File of secrets, beside this one.' }),
           ),
@@ -118,7 +124,7 @@ export async function readClusterFile(file: string, version: string): Promise<Re
 
 function nodesOf(group: ClusterFile['groups'][number], folder: string): readonly WantedNode[] {
   const { name, count, labels = {}, threads = DEFAULT_THREADS, limits = {} } = group;
-  const files = (['policy', 'secrets'] as const).flatMap((name) => {
+  const files = (['policy', 'effects', 'secrets'] as const).flatMap((name) => {
     const file = limits[name];
     return file === undefined ? [] : [[name, resolve(folder, file)] as const];
   });

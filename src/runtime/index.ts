@@ -11,6 +11,7 @@ export {
   LAYERS,
   type Layer,
 } from './doctor/index.ts';
+export { readEffects } from './effects-file.ts';
 export { type ExecuteParts, type ExecuteRequest, executeRun } from './execute.ts';
 export { type GateReport, type GateWorld, validate } from './gates/index.ts';
 export { GroupOperator, type GroupStatus, type RedeployRequest } from './group-operator.ts';

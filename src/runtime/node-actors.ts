@@ -92,6 +92,11 @@ export class NodeActors {
     }
   }
 
+  /** With the kinds that the program around the node registered. */
+  get virtual(): VirtualActors {
+    return this.#parts.virtual;
+  }
+
   /** Those that live on this node now. */
   active(): readonly ActiveActor[] {
     return [...this.#parts.virtual.live()].flatMap(([skill, keys]) =>

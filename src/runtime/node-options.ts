@@ -1,5 +1,5 @@
 /** What a node is started with. Every setting has a default that suits one machine. */
-import type { CapabilityGrants, Ceiling, WhileAway } from '../contracts/index.ts';
+import type { CapabilityGrants, Ceiling, EffectsFile, WhileAway } from '../contracts/index.ts';
 import type { SandboxSettings } from '../sandbox/index.ts';
 import type { LogLevel, MetricsOptions } from '../telemetry/index.ts';
 import type { VirtualSettings } from './node-virtual.ts';
@@ -31,6 +31,10 @@ export interface ClusterMembership {
 export interface EffectSettings {
   /** YAML or JSON: secrets that skills use by name. Its owner alone may read it; it is read again when it changes. */
   readonly secretsFile?: string;
+  /** Channels that skills may send notes to. */
+  readonly notify?: EffectsFile['notify'];
+  /** Models that skills may ask. */
+  readonly llm?: EffectsFile['llm'];
 }
 
 export interface NodeOptions {

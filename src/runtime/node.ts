@@ -158,7 +158,7 @@ function assemble(
     ...{ cluster: cluster?.options, leaseMs: options.cluster?.controlLeaseMs, threads: names },
   });
   const kv = system.spawn(kvActor, stores.keyValue, { name: 'kv' });
-  const effects = openNodeEffects({ system, ports: realPorts, options });
+  const effects = openNodeEffects({ system, options, metrics, actors: () => actors });
   const hosts = { warmHosts, ...(options.sandbox ? { sandbox: options.sandbox } : {}) };
   const rules = openNodePolicy(system, options, stores.journal, metrics?.meter);
   const judges = { refusal: skills.refusal, ...rules.poolArgs, halted: halts.judge };

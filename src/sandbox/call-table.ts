@@ -14,6 +14,9 @@ export const CALLS = {
   },
   kv: { get: [1, 1], set: [2, 2], delete: [1, 1] },
   secret: { get: [1, 1] },
+  actor: { tell: [3, 4], ask: [3, 5] },
+  notify: { send: [1, 1] },
+  llm: { complete: [1, 1] },
   random: { bytes: [1, 1] },
   clock: { now: [0, 0] },
   /** Lines are posted, never answered: `ctx.log` is no call. */

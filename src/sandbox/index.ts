@@ -3,6 +3,7 @@ export { checkAuthorSchema } from './author-schema.ts';
 export { CallRate } from './call-rate.ts';
 export { CALL_NAMES, CALLS, type CallName, type CapabilityName } from './call-table.ts';
 export { canonicalJson } from './canonical-json.ts';
+export type { ActorCall, Actors } from './capabilities/actor.ts';
 export type { CapabilityAction } from './capabilities/capability.ts';
 export type { Files } from './capabilities/fs.ts';
 export { keyValueSpace } from './capabilities/kv.ts';
@@ -85,6 +86,8 @@ export {
   type WantedLevel,
 } from './sandbox-level.ts';
 export { SecretStore, type Secrets } from './secrets/secret-store.ts';
+export { type Completion, ModelService, type Models, type TokenUse } from './services/models.ts';
+export { type Note, Notifier, type Notify } from './services/notifier.ts';
 export { type SandboxSettings, type Tier, tierOf } from './settings.ts';
 export {
   type SimulatedSkill,

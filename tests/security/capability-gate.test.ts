@@ -8,6 +8,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { defineVirtualActor } from '../../src/cluster/index.ts';
 import {
   type Capabilities,
   type CapabilityGrants,
@@ -38,7 +39,20 @@ interface Gate {
 const folder = mkdtempSync(join(tmpdir(), 'skein-gate-'));
 const server = createServer((_request, response) => {
   requests++;
-  response.end('hello');
+  // What a model answers, which is as good as anything for the others.
+  response.end(JSON.stringify({ choices: [{ message: { content: 'hello' } }] }));
+});
+let tally = 0;
+const tallyActor = defineVirtualActor({
+  kind: 'tally',
+  initial: () => ({ sum: 0 }),
+  receive: {
+    add: (state: { sum: number }, by: number) => {
+      tally += by;
+      state.sum += by;
+      return state.sum;
+    },
+  },
 });
 let requests = 0;
 const rows: string[] = [];
@@ -85,6 +99,33 @@ const GATES: Readonly<Record<Capability, Gate>> = {
     notGranted: {},
     bare: 'denied',
     effects: async ({ ok }) => (ok ? 1 : 0),
+  },
+  actor: {
+    use: "if ((await ctx.actor.ask('tally', 'gate', 'add', 1)) < 1) throw new Error('no actor');",
+    asked: { actor: { kinds: ['tally'] } },
+    notAsked: {},
+    granted: () => ({ actor: { kinds: ['tally'] } }),
+    notGranted: {},
+    bare: 'denied',
+    effects: async () => tally,
+  },
+  notify: {
+    use: "await ctx.notify.send({ channel: 'ops', subject: 'gate', text: 'open' });",
+    asked: { notify: { channels: ['ops'] } },
+    notAsked: {},
+    granted: () => ({ notify: { channels: ['ops'] } }),
+    notGranted: {},
+    bare: 'denied',
+    effects: async () => requests,
+  },
+  llm: {
+    use: "if ((await ctx.llm.complete({ model: 'small', messages: [{ role: 'user', content: 'hi' }] })).text !== 'hello') throw new Error('no model');",
+    asked: { llm: { models: ['small'] } },
+    notAsked: {},
+    granted: () => ({ llm: { models: ['small'] } }),
+    notGranted: {},
+    bare: 'denied',
+    effects: async () => requests,
   },
   random: {
     use: "if ((await ctx.random.bytes(8)).length !== 12) throw new Error('no entropy');",
@@ -150,13 +191,19 @@ beforeAll(async () => {
   writeFileSync(secretsFile, '{"gate":{"value":"the value of the gate"}}', { mode: 0o600 });
   const started = await startNode({
     dataDir: 'memory',
-    effects: { secretsFile },
+    effects: {
+      secretsFile,
+      notify: { ops: { url: `http://${origin()}/notes`, privateAddresses: true } },
+      llm: { small: { url: `http://${origin()}/v1/chat/completions`, privateAddresses: true } },
+    },
     threads: 1,
     log: { level: 'silent', format: 'json' },
     skillFolders: skillFolders(),
   });
   if (!started.ok) throw new Error(started.error.message);
   node = started.value;
+  const registered = await node.virtual.register(tallyActor);
+  if (!registered.ok) throw new Error(registered.error.message);
 });
 afterAll(async () => {
   process.stdout.write(

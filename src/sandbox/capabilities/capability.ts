@@ -12,6 +12,9 @@ import type {
 import type { HttpClient } from '../../host/index.ts';
 import type { CapabilityName } from '../call-table.ts';
 import type { Secrets } from '../secrets/secret-store.ts';
+import type { Models } from '../services/models.ts';
+import type { Notify } from '../services/notifier.ts';
+import type { Actors } from './actor.ts';
 import type { Files } from './fs.ts';
 import type { LogSink } from './log.ts';
 
@@ -22,6 +25,9 @@ export interface HostEffects {
   readonly files?: Files;
   readonly keyValue?: Omit<KeyValue, 'list'>;
   readonly secrets?: Secrets;
+  readonly actors?: Actors;
+  readonly notify?: Notify;
+  readonly models?: Models;
   readonly random?: Pick<Random, 'bytes'>;
   readonly clock?: Pick<Clock, 'wallMs'>;
   readonly log?: LogSink;

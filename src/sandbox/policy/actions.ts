@@ -34,6 +34,7 @@ const HTTP = {
   secrets: 'Strings',
 } as const;
 const PATH = { op: 'String', writes: 'Bool' } as const;
+const ACTOR = { key: 'String', message: 'String' } as const;
 const OP = { op: 'String' } as const;
 
 export const ACTIONS: Readonly<Record<string, ActionRow>> = {
@@ -50,6 +51,10 @@ export const ACTIONS: Readonly<Record<string, ActionRow>> = {
   'kv.set': row('Key', OP, EFFECT),
   'kv.delete': row('Key', OP, EFFECT),
   'secret.get': row('Secret', {}, EFFECT),
+  'actor.tell': row('ActorKind', ACTOR, EFFECT),
+  'actor.ask': row('ActorKind', ACTOR, EFFECT),
+  'notify.send': row('Channel', {}, EFFECT),
+  'llm.complete': row('Model', { maxTokens: 'Long' }, EFFECT),
   'random.bytes': row('Random', { bytes: 'Long' }),
   'clock.now': row('Clock', {}),
 };

@@ -10,6 +10,8 @@ export interface NodeLimits {
   readonly threadHeapMiB?: number;
   /** YAML: skills, resources and grants that no run gets past. */
   readonly policy?: string;
+  /** YAML: channels, models and the file of secrets. */
+  readonly effects?: string;
   /** YAML: secrets that skills use by name. */
   readonly secrets?: string;
   /** What the operating system is asked for around skills: process, best or strict. */
@@ -51,7 +53,7 @@ export interface NodeLauncher {
 /** The URL of NATS may hold a password, so it goes by the environment, which only the same user can read. */
 export function launchSpec(settings: NodeSettings, launcher: NodeLauncher): ProcessSpec {
   const { slotsPerThread, warmHosts, threadHeapMiB, policy, secrets } = settings.limits;
-  const { controlLeaseMs } = settings.limits;
+  const { controlLeaseMs, effects } = settings.limits;
   const { sandboxLevel, jitless = [] } = settings.limits;
   const flag = (name: string, value: string | number | undefined): string[] =>
     value === undefined ? [] : [name, String(value)];
@@ -75,6 +77,7 @@ export function launchSpec(settings: NodeSettings, launcher: NodeLauncher): Proc
       ...flag('--warm-hosts', warmHosts),
       ...flag('--thread-heap', threadHeapMiB),
       ...flag('--policy', policy),
+      ...flag('--effects', effects),
       ...flag('--secrets', secrets),
       ...flag('--sandbox-level', sandboxLevel),
       ...jitless.flatMap((skill) => ['--jitless', skill]),
