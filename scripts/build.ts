@@ -1,5 +1,5 @@
 /** `npm run build`: what the published package holds. Sources run as they are in a checkout; this is for npm alone. */
-import { cpSync, readdirSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { root, run } from './run.ts';
 
@@ -7,9 +7,7 @@ rmSync(join(root, 'dist'), { recursive: true, force: true });
 run('compile', join(root, 'node_modules/.bin/tsc'), ['-p', 'tsconfig.build.json']);
 const skills = join(root, 'src/skills');
 for (const entry of readdirSync(skills, { withFileTypes: true })) {
-  if (entry.isDirectory())
-    cpSync(
-      join(skills, entry.name, 'skill.json'),
-      join(root, 'dist/skills', entry.name, 'skill.json'),
-    );
+  const manifest = join(skills, entry.name, 'skill.json');
+  if (entry.isDirectory() && existsSync(manifest))
+    cpSync(manifest, join(root, 'dist/skills', entry.name, 'skill.json'));
 }

@@ -52,7 +52,14 @@ export function startDelegation(parts: DelegationParts): NodeDelegation {
   const { system, pool, kv, registry, policy, members, capacity, takesWork, tasksMax } = parts;
   let active = 0;
   let onIdle: (() => void)[] = [];
-  const skills = { list: () => registry.list(), find: (wanted: string) => registry.find(wanted) };
+  // What this node would refuse to run it does not offer to do for others.
+  const skills = {
+    list: () => registry.list().filter((skill) => !registry.refusal(skill)),
+    find: (wanted: string): Result<SkillPackage> => {
+      const found = registry.find(wanted);
+      return (found.ok && registry.refusal(found.value)) || found;
+    },
+  };
   const onActive = (count: number): void => {
     active = count;
     if (active > 0) return;

@@ -141,7 +141,7 @@ const GATES: readonly Rule[] = [
   },
   {
     what: 'the source text of a skill is read',
-    pattern: /(?<!\bd|\bHALT_ID)\.source\b/,
+    pattern: /(?<!\.\.|\bd|\bHALT_ID)\.source\b/,
     allowed: {
       'skills/package-store.ts': 'compares it with its content hash',
       'skills/registry.ts': 'the same, before each call: what was changed gets no host process',

@@ -15,6 +15,7 @@ const [ann, ben] = [signerKey(1), signerKey(2)];
 const root = mkdtempSync(join(tmpdir(), 'skein-published-'));
 const signers = join(root, 'signers.yaml');
 const trust = (...lines: readonly string[]) => writeFileSync(signers, signersFile(...lines));
+const signersOfB = join(root, 'signers-b.yaml');
 const textOf = (signed: SignedPackage) => Buffer.from(encodePackage(signed)).toString();
 const says = (version: string, word: string, key = ann) =>
   textOf(signedPackage(key, 'says', version, `export default () => ${JSON.stringify(word)};`));
@@ -84,7 +85,11 @@ describe('nodes of a cluster', () => {
   beforeAll(async () => {
     trust(signerLine('ann', ann));
     server = await startTestNats();
-    nodes = await Promise.all(['a', 'b'].map((name) => start(join(root, name), cluster())));
+    writeFileSync(signersOfB, signersFile(signerLine('ann', ann)));
+    nodes = await Promise.all([
+      start(join(root, 'a'), cluster()),
+      start(join(root, 'b'), { ...cluster(), signersFile: signersOfB }),
+    ]);
     await until('both follow', () => nodes.every((node) => node.registry().isFollowing));
   });
   afterAll(async () => {
@@ -105,6 +110,16 @@ describe('nodes of a cluster', () => {
     valueIn(await two.yank('says', '1.1.0', 'broken'));
     await until('the yank is everywhere', async () => (await run(one, 'says')) === 'first');
     expect(await run(one, 'says@1.1.0')).toBe('second');
+    const step = { id: 'one', skill: 'says@1.0.0', place: { elsewhere: true } };
+    const plan = { plan: 'there', steps: [step] };
+    const there = () => one.execute({ target: { kind: 'plan', plan } });
+    await until('b does it for a', async () => (await there()).ok);
+    writeFileSync(signersOfB, signersFile());
+    await until('b refuses it', async () => (await run(two, 'says@1.0.0')) === 'SIGNATURE_REFUSED');
+    expect(await there()).toMatchObject({ ok: false, error: { code: 'DELEGATION_FAILED' } });
+    expect(await run(one, 'says@1.0.0')).toBe('first');
+    writeFileSync(signersOfB, signersFile(signerLine('ann', ann)));
+    await until('b runs it again', async () => (await run(two, 'says@1.0.0')) === 'first');
     await server.close();
     await until('NATS is away', async () => {
       const answer = await one.publish(says('2.0.0', 'third'));
