@@ -217,8 +217,9 @@ const EXACT: ReadonlySet<string> = new Set([
   'HOST_CALL_INVALID',
 ]);
 
-const isRefusal = (answer: Result<Json>): answer is Failure =>
-  !answer.ok && EXACT.has(answer.error.code);
+/** Of nothing a capability may pass on what it got: no answer at all. */
+const isRefusal = (answer: Result<Json> | undefined): answer is Failure =>
+  answer?.ok === false && EXACT.has(answer.error.code);
 
 /** Where the capability itself refuses, with nothing behind it, it says more exactly what is wrong. */
 export async function exactRefusal(

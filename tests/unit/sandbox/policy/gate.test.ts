@@ -24,6 +24,11 @@ import type { Risk } from '../../../../src/sandbox/policy/risk.ts';
 const GRANTS: CapabilityGrants = {
   http: { hosts: ['a.test'], methods: ['GET'], privateAddresses: true },
   kv: true,
+  fs: 'write',
+  secret: { names: ['n'], reveal: true },
+  actor: { kinds: ['a'] },
+  notify: { channels: ['c'] },
+  llm: { models: ['m'] },
   log: true,
 };
 const LONG = 'x'.repeat(20_000);
@@ -32,6 +37,10 @@ const principal = { name: 's', version: '1.0.0', contentHash: '0'.repeat(64), te
 function world(policy: RunPolicy | undefined, grants = GRANTS) {
   const served: string[] = [];
   const facts: AuditFact[] = [];
+  const effect = (what: string) => {
+    served.push(what);
+    return success(null);
+  };
   const effects: HostEffects = {
     http: {
       resolve: async () => {
@@ -52,6 +61,17 @@ function world(policy: RunPolicy | undefined, grants = GRANTS) {
       delete: async () => success(true),
       close: async () => undefined,
     },
+    files: { serve: async () => effect('file') },
+    secrets: {
+      find: () => {
+        served.push('secret');
+        return success({ value: 'a secret value', hosts: [] });
+      },
+      values: () => [],
+    },
+    actors: { ask: async () => effect('ask'), tell: async () => effect('tell') },
+    notify: { send: async () => effect('note') },
+    models: { complete: async () => effect('model') },
   };
   const time = simulatedTime();
   const terms = {
@@ -83,6 +103,12 @@ const CALLS: readonly [string, ...Json[]][] = [
   ['kv.set', 'k', 1],
   ['kv.get', 'k'],
   ['kv.delete', 'k'],
+  ['fs.write', 'p', 'text'],
+  ['secret.get', 'n'],
+  ['actor.ask', 'a', 'key', 'message'],
+  ['actor.tell', 'a', 'key', 'message'],
+  ['notify.send', { channel: 'c', subject: 's', text: 't' }],
+  ['llm.complete', { model: 'm', messages: [{ role: 'user', content: 'hi' }] }],
 ];
 
 describe.each(CALLS)('%s', (name, ...args) => {
@@ -187,7 +213,7 @@ describe.each(CALLS)('%s', (name, ...args) => {
 
 describe('the gate', () => {
   it.each<[string, string, Json[], string]>([
-    ['a call of nothing', 'fs.read', ['/etc/passwd'], 'CAPABILITY_DENIED'],
+    ['a call of nothing', 'process.exit', ['/etc/passwd'], 'CAPABILITY_DENIED'],
     ['a name of the prototype', 'constructor', [], 'CAPABILITY_DENIED'],
     ['a URL that is none', 'http.request', [{ url: 'not a url' }], 'EGRESS_REFUSED'],
     ['another scheme', 'http.request', [{ url: 'file:///etc/passwd' }], 'EGRESS_REFUSED'],
