@@ -8,11 +8,16 @@ const DEPTH_MAX = 128;
 export function checkManifest(value: unknown): Checked<SkillManifest> {
   const shape = checkShape(value);
   if (!shape.ok) return shape;
-  const mismatch = unsound(shape.value, '', 0);
+  const mismatch = unsoundJson(shape.value);
   return mismatch ? { ok: false, mismatch } : shape;
 }
 
-/** The parts that no schema of ours describes: examples, and the schemas of the author. */
+/**
+ * What keeps a value from being JSON data that every part of Skein takes: too deep (128 levels), a number or half of a character that
+ * JSON does not have, a key `__proto__`. For what no schema of ours describes.
+ */
+export const unsoundJson = (value: unknown): Mismatch | undefined => unsound(value, '', 0);
+
 function unsound(value: unknown, pointer: string, depth: number): Mismatch | undefined {
   const is = (found: string, expected: string) => ({ pointer: pointer || '/', found, expected });
   if (typeof value === 'number')

@@ -18,7 +18,7 @@ export {
   smaller,
 } from './ceiling.ts';
 export { type Checked, checker, firstMismatch, type Mismatch, preview } from './check.ts';
-export { checkManifest } from './check-manifest.ts';
+export { checkManifest, unsoundJson } from './check-manifest.ts';
 export { type DocumentError, type ReadDocument, readDocument } from './document.ts';
 export {
   type EffectsFile,
@@ -124,6 +124,7 @@ export {
   type ResourceContract,
   type SkillManifest,
   type SkillPackage,
+  VersionSchema,
 } from './skill.ts';
 export { type StateBody, sharedStateOver, type WantedWrite } from './state-requests.ts';
 export {

@@ -162,6 +162,15 @@ export const DEFAULT_RESOURCES: ResourceContract = {
   hostCallsPerSecond: LIMITS.skillHostCallsPerSecond,
 };
 
+const NUMBER = '(0|[1-9]\\d{0,14})';
+const IDENTIFIER = `(${NUMBER}|\\d*[A-Za-z-][0-9A-Za-z-]*)`;
+/** As the package `semver` reads it, so that every version that is taken can be compared. Without build metadata. */
+export const VersionSchema = Type.String({
+  pattern: `^${NUMBER}\\.${NUMBER}\\.${NUMBER}(-${IDENTIFIER}(\\.${IDENTIFIER})*)?$`,
+  maxLength: 100,
+  description: 'Semantic version.',
+});
+
 /** What a call gives, for readers and for `skein skills test`. */
 const ExampleSchema = Type.Object(
   {
@@ -178,10 +187,7 @@ export const ManifestSchema = Type.Object(
       pattern: '^[a-z][a-z0-9_-]{0,63}$',
       description: 'Lower case; unique in a registry.',
     }),
-    version: Type.String({
-      pattern: '^\\d+\\.\\d+\\.\\d+(-[0-9A-Za-z.-]+)?$',
-      description: 'Semantic version.',
-    }),
+    version: VersionSchema,
     description: Type.String({ minLength: 1, maxLength: 500 }),
     entry: Type.Optional(
       Type.String({ description: 'The ES module; default index.ts, else index.js.' }),

@@ -3,13 +3,21 @@
  * decides conflict, downgrade and yank between publishers. The packages themselves are objects, named by the hash of their file.
  */
 import Type, { type Static } from 'typebox';
-import { checker, failure, type Json, LIMITS, type Result, success } from '../contracts/index.ts';
+import {
+  checker,
+  failure,
+  type Json,
+  LIMITS,
+  type Result,
+  success,
+  VersionSchema,
+} from '../contracts/index.ts';
 import { judgePublication, type PublishOptions } from './publication.ts';
 
 const closed = { additionalProperties: false } as const;
 const hash = Type.String({ pattern: '^[0-9a-f]{64}$' });
 
-const VersionSchema = Type.Object(
+const IndexedSchema = Type.Object(
   {
     contentHash: hash,
     /** SHA-256 of the package file: content and signatures. */
@@ -18,9 +26,12 @@ const VersionSchema = Type.Object(
   },
   closed,
 );
-const EntrySchema = Type.Object({ versions: Type.Record(Type.String(), VersionSchema) }, closed);
+const EntrySchema = Type.Object(
+  { versions: Type.Record(VersionSchema, IndexedSchema, closed) },
+  closed,
+);
 
-export type IndexedVersion = Static<typeof VersionSchema>;
+export type IndexedVersion = Static<typeof IndexedSchema>;
 export type IndexEntry = Static<typeof EntrySchema>;
 
 export const INDEX_PREFIX = 'skill.';
@@ -67,7 +78,7 @@ export function withYanked(
   { name, version }: { readonly name: string; readonly version: string },
   reason: string | undefined,
 ): Result<IndexEntry> {
-  const { [version]: before } = entry.versions;
+  const before = Object.hasOwn(entry.versions, version) ? entry.versions[version] : undefined;
   if (!before) return failure('SKILL_NOT_FOUND', { skill: `${name}@${version}` });
   const { contentHash, file } = before;
   const indexed = { contentHash, file, ...(reason === undefined ? {} : { yanked: reason }) };

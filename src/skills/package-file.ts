@@ -15,6 +15,7 @@ import {
   reasonOf,
   type SkillPackage,
   success,
+  unsoundJson,
 } from '../contracts/index.ts';
 import {
   EnvelopeSchema,
@@ -112,11 +113,15 @@ export function parsePackage(text: string, file: string): Result<SignedPackage> 
   const opened = checkEnvelope(envelope.value);
   if (!opened.ok) return invalid(opened.mismatch);
   const { payload, signatures } = opened.value;
+  if (new Set(signatures.map(({ keyid }) => keyid)).size < signatures.length)
+    return invalid({ pointer: '/signatures', found: 'two of one key', expected: 'one of each' });
   const bytes = Buffer.from(payload, 'base64');
   if (bytes.toString('base64') !== payload)
     return invalid({ pointer: '/payload', found: 'other characters', expected: 'base64' });
   const content = readCanonical(bytes);
   if ('pointer' in content) return invalid(content);
+  const unsound = unsoundJson(content.value);
+  if (unsound) return invalid({ ...unsound, pointer: `/payload${unsound.pointer}` });
   const checked = checkPayload(content.value);
   if (!checked.ok) {
     const pointer = `/payload${checked.mismatch.pointer === '/' ? '' : checked.mismatch.pointer}`;

@@ -1,6 +1,7 @@
 /** Loads a skill package from its folder: `skill.json` and one ES module, TypeScript or JavaScript. Nothing of it is run. */
 import { createHash } from 'node:crypto';
-import { readFile, stat } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { type FileHandle, open, stat } from 'node:fs/promises';
 import { stripTypeScriptTypes } from 'node:module';
 import { join } from 'node:path';
 import canonicalize from 'canonicalize';
@@ -83,20 +84,32 @@ function stripTypes(file: string, text: string): Result<string> {
   }
 }
 
-/** Reads a text file of a bounded size. */
+/**
+ * Reads a text file of a bounded size. Decided on the opened file: a link may lead to what has no end and says that it is empty, such
+ * as `/dev/zero`, or to a pipe that nobody writes to.
+ */
 export async function readBounded(file: string, limitBytes: number): Promise<Result<string>> {
+  const unreadable = (reason: string) => failure('FILE_UNREADABLE', { file, reason });
+  let opened: FileHandle | undefined;
   try {
-    const { size } = await stat(file);
-    if (size > limitBytes) {
-      return failure('FILE_UNREADABLE', {
-        file,
-        reason: `${size} bytes, over the limit of ${limitBytes}`,
-      });
+    opened = await open(file, constants.O_RDONLY | constants.O_NONBLOCK);
+    const stats = await opened.stat();
+    if (!stats.isFile()) return unreadable('it is no regular file');
+    const tooLarge = (size: number) => unreadable(`${size} bytes, over the limit of ${limitBytes}`);
+    if (stats.size > limitBytes) return tooLarge(stats.size);
+    // One more than it may have: some files say that they are empty, others grow.
+    const bytes = Buffer.alloc(limitBytes + 1);
+    let length = 0;
+    while (length < bytes.length) {
+      const { bytesRead } = await opened.read(bytes, length, bytes.length - length);
+      if (bytesRead === 0) break;
+      length += bytesRead;
     }
-    return success(await readFile(file, 'utf8'));
+    return length > limitBytes ? tooLarge(length) : success(bytes.toString('utf8', 0, length));
   } catch (thrown) {
     const { code } = thrown as { readonly code?: string };
-    const reason = code === 'ENOENT' ? 'there is no such file' : reasonOf(thrown);
-    return failure('FILE_UNREADABLE', { file, reason });
+    return unreadable(code === 'ENOENT' ? 'there is no such file' : reasonOf(thrown));
+  } finally {
+    await opened?.close();
   }
 }

@@ -116,8 +116,13 @@ export function judgeSignatures(
 ): Result<TrustedSigner> {
   const { manifest } = signed.skill;
   const refusals: Refusal[] = [];
+  let made: Uint8Array | undefined;
+  const payload = (): Uint8Array => {
+    made ??= payloadOf(signed);
+    return made;
+  };
   for (const signature of signed.signatures) {
-    const judged = judgeOne(signature, signed, signers, nowMs);
+    const judged = judgeOne(signature, signed, signers, nowMs, payload);
     if ('keyid' in judged) return success(judged);
     refusals.push(judged);
   }
@@ -135,6 +140,7 @@ function judgeOne(
   signed: SignedPackage,
   signers: readonly TrustedSigner[],
   nowMs: number,
+  payload: () => Uint8Array,
 ): TrustedSigner | Refusal {
   const signer = signers.find(({ keyid }) => keyid === signature.keyid);
   const key = signature.keyid.slice(0, 12);
@@ -151,23 +157,24 @@ function judgeOne(
   const { name: skill } = signed.skill.manifest;
   if (signer.skills && !signer.skills.some((pattern) => pattern.test(skill)))
     return { why: 'other-skills', reason: `${name} may not sign skills named ${skill}` };
-  if (!isGood(signature, signer, signed))
+  if (!isGood(signature, signer, signed, payload))
     return { why: 'wrong', reason: `the signature of ${name} does not fit its content` };
   return signer;
 }
 
 /** A signature is checked once for each package as it lies in memory: packages are never changed in place. */
-const good = new WeakMap<SignedPackage, Set<string>>();
+const verdicts = new WeakMap<SignedPackage, Map<string, boolean>>();
 
 function isGood(
   signature: PackageSignature,
   signer: TrustedSigner,
   signed: SignedPackage,
+  payload: () => Uint8Array,
 ): boolean {
-  const known = good.get(signed) ?? new Set();
+  const known = verdicts.get(signed) ?? new Map<string, boolean>();
+  verdicts.set(signed, known);
   const name = `${signature.keyid} ${signature.sig}`;
-  if (known.has(name)) return true;
-  if (!isSignatureOf(signature, signer.publicKey, payloadOf(signed))) return false;
-  good.set(signed, known.add(name));
-  return true;
+  const verdict = known.get(name) ?? isSignatureOf(signature, signer.publicKey, payload());
+  known.set(name, verdict);
+  return verdict;
 }
