@@ -37,7 +37,9 @@ export async function sbomOf(
   for (const place of [...packages].sort()) {
     const library = await libraryComponent(join(folder, place));
     if (!library.ok) return library;
-    components.push(library.value);
+    // One package in two places is one component: a reference names one.
+    if (!components.some((each) => refOf(each) === refOf(library.value)))
+      components.push(library.value);
   }
   const { name, version, description } = manifest;
   const ref = `${name}@${version}`;
@@ -58,6 +60,9 @@ export async function sbomOf(
     components,
   } as Sbom);
 }
+
+const refOf = (component: object): unknown =>
+  (component as { readonly 'bom-ref'?: unknown })['bom-ref'];
 
 async function fileComponent(folder: string, input: string): Promise<Result<object>> {
   try {

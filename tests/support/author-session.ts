@@ -18,7 +18,7 @@ export interface SessionStep {
 
 export interface SessionOptions {
   readonly nodes: number;
-  /** Ends after a package that was tampered with: what else is refused has tests of its own. */
+  /** Ends after a tampered package and a yank: what else is refused has tests of its own. */
   readonly isShort?: boolean;
   readonly onStep?: (step: SessionStep) => void;
 }
@@ -134,6 +134,10 @@ export async function authorSession({
       writeFileSync(file('bent'), JSON.stringify(envelope));
       return refuses('PACKAGE_TAMPERED', 'skills', 'publish', file('bent'));
     });
+    await step('yank: a range no longer finds it', async () => {
+      await does('skills', 'yank', 'shout@1.0.0', '--reason', 'too loud');
+      return refuses('SKILL_NOT_FOUND', 'run', 'shout@^1', '--input', '{"name":"Ada"}');
+    });
     if (isShort) return steps;
     await step('refused: a key that nobody trusts', async () => {
       edit('skill.json', '"version": "1.0.0"', '"version": "1.1.0"');
@@ -162,10 +166,6 @@ export async function authorSession({
         READY_MS,
       );
       return runAt('n1', 'shout@1.0.0');
-    });
-    await step('yank: a range no longer finds it', async () => {
-      await does('skills', 'yank', 'shout@1.0.0', '--reason', 'too loud');
-      return refuses('SKILL_NOT_FOUND', 'run', 'shout@^1', '--input', '{"name":"Ada"}');
     });
     return steps;
   } finally {

@@ -74,6 +74,28 @@ describe('packing a folder', () => {
     );
   });
 
+  it('lists a package once that was bundled from two places', async () => {
+    const nested = 'node_modules/other/node_modules/tiny-round';
+    const again = Object.fromEntries(
+      Object.entries(files)
+        .filter(([path]) => path.startsWith('node_modules/tiny-round/'))
+        .map(([path, text]) => [path.replace('node_modules/tiny-round', nested), text]),
+    );
+    const other = {
+      'node_modules/other/package.json':
+        '{ "name": "other", "version": "1.0.0", "main": "index.js" }',
+      'node_modules/other/index.js': "export { round } from 'tiny-round';\n",
+      'index.ts': `import { round } from 'tiny-round';
+// @ts-expect-error it has no types
+import { round as again } from 'other';
+export default ({ city }: { city: string }) => ({ degrees: round(again(city.length)) });
+`,
+    };
+    const { signed } = await pack(folders.make(fields, { ...files, ...again, ...other }));
+    const refs = signed.sbom.components.map((each) => (each as Record<string, unknown>)['bom-ref']);
+    expect(refs).toEqual(['file:index.ts', 'pkg:npm/other@1.0.0', 'pkg:npm/tiny-round@2.1.0']);
+  });
+
   it('gives the same bytes again, in whatever folder', async () => {
     const [one, other] = [folders.make(fields, files), folders.make(fields, files)];
     const first = encodePackage((await pack(one)).signed);

@@ -7,8 +7,10 @@ import {
   type FolderReport,
   makeSkillFolder,
   testSkillFolder,
+  writeSkillTypes,
 } from '../../../src/authoring/index.ts';
 import { realTimers } from '../../../src/host/index.ts';
+import { readManifest } from '../../../src/skills/index.ts';
 import { codeIn, valueIn } from '../../conformance/journal-suite.ts';
 import { skillFolders } from '../../support/skill-folder.ts';
 import { until } from '../../support/until.ts';
@@ -33,6 +35,8 @@ describe('a folder that was just made', () => {
     const folder = await init('fresh-one');
     const report = valueIn(await testSkillFolder(folder, { isRecording: true }));
     expect(report).toMatchObject({ ok: true, fault: null, types: { kind: 'checked' } });
+    const manifest = valueIn(await readManifest(folder));
+    expect(valueIn(await writeSkillTypes(folder, manifest)), 'the types drift').toBe(false);
     expect(report.cases.map(({ name }) => name).toSorted()).toEqual([
       'example 1',
       'greets by name, and logs it',
