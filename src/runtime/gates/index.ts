@@ -20,6 +20,7 @@ import {
   natsKeyGate,
   nodeKeyGate,
   policyGate,
+  signersGate,
   skillsGate,
 } from './stored.ts';
 
@@ -31,6 +32,7 @@ const GATES: readonly Gate[] = [
   keyValueGate,
   actorsGate,
   skillsGate,
+  signersGate,
   nodeKeyGate,
   natsKeyGate,
   natsConfigGate,

@@ -1,7 +1,7 @@
 /** Gates for what lies in the data directory. */
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ERROR_TABLE, type Result, type SkeinError } from '../../contracts/index.ts';
+import { ERROR_TABLE, LIMITS, type Result, type SkeinError } from '../../contracts/index.ts';
 import { findProgram, realProcesses } from '../../host/index.ts';
 import {
   type Inspection,
@@ -9,11 +9,17 @@ import {
   inspectKeyValue,
   inspectState,
 } from '../../journal/index.ts';
-import { folderPackageStore, SkillRegistry } from '../../skills/index.ts';
+import {
+  folderPackageStore,
+  readBounded,
+  readTrustedSigners,
+  SkillRegistry,
+} from '../../skills/index.ts';
 import { CONFIG_FILE, nodeKeyOf, readNatsCredentials } from '../../transport/index.ts';
 import { readCeiling } from '../ceiling-file.ts';
 import { readClusterFile } from '../cluster-file.ts';
 import { inspectNodeKey } from '../node-key-file.ts';
+import { SIGNERS_FILE } from '../open-registry.ts';
 import { fileStamp, isPolicyFile, POLICY_FILE, readPolicyFile } from '../policy/policy-file.ts';
 import { fail, type Gate, type GateResult, type GateWorld, pass, skip } from './gate.ts';
 
@@ -149,6 +155,20 @@ export const natsConfigGate: Gate = {
         );
     });
     return promise;
+  },
+};
+
+export const signersGate: Gate = {
+  id: 'signers',
+  look: async ({ dataDir }) => {
+    const file = join(dataDir, SIGNERS_FILE);
+    if (!(await stat(file).catch(() => undefined)))
+      return skip(`there is no ${SIGNERS_FILE}: packages of nobody are trusted`);
+    const text = await readBounded(file, LIMITS.manifestBytes);
+    const signers = text.ok ? readTrustedSigners(text.value, file) : text;
+    if (!signers.ok) return failed(signers.error);
+    const revoked = signers.value.filter(({ isRevoked }) => isRevoked).length;
+    return pass(`${signers.value.length - revoked} signers are trusted, ${revoked} are revoked`);
   },
 };
 

@@ -122,6 +122,7 @@ describe('the gates of a data directory', () => {
     ['journal', (data) => rm(join(data, 'journal.db-head'))],
     ['key-value', (data) => truncate(join(data, 'kv.db'), 5_000)],
     ['skills', (data) => flip(join(data, 'skills/own@1.0.0.json'), '=> 1')],
+    ['signers', (data) => writeFile(join(data, 'trusted-signers.yaml'), 'signers: [{ name: x }]')],
     ['node-key', (data) => chmod(join(data, 'node.key'), 0o644)],
     ['node-key', (data) => truncate(join(data, 'node.key'), 20)],
     ['nats-key', (data) => chmod(join(data, 'nats/node.nk'), 0o640)],
