@@ -27,7 +27,7 @@ async function up(): Promise<void> {
   child.stdout?.on('data', (chunk) => {
     said += chunk;
   });
-  await until('the node is ready', () => said.includes('"ready"'));
+  await until('the node is ready', () => said.includes('"ready"'), 100_000);
 }
 
 const halt = async (...args: readonly string[]) => {
