@@ -52,6 +52,8 @@ export const GOALS: readonly Goal[] = [
   { suite: 'threads', metric: 'epoch propagation, p99', against: 'postMessage', atMost: 2 },
   { suite: 'threads', metric: 'epoch propagation, p99', against: ITSELF, atMost: 5_000 },
   { suite: 'threads', metric: 'dispatch, p99', against: ITSELF, atMost: 10_000 },
+  { suite: 'policy', metric: 'decision, cold, p99', against: ITSELF, atMost: 1_000 },
+  { suite: 'policy', metric: 'decision, cached, p99', against: ITSELF, atMost: 1_000 },
   { suite: 'remote', metric: 'tell, 100 B', against: 'Moleculer', atLeast: 6 },
   { suite: 'remote', metric: 'tell, 100 B', against: 'Erlang', atLeast: 1 },
   { suite: 'remote', metric: 'ask, 64 in flight', against: 'Moleculer', atLeast: 3 },

@@ -31,7 +31,16 @@ import { root } from './run.ts';
 const bench = join(root, 'bench');
 const recordedFile = join(bench, 'recorded.json');
 /** Folders of one question a file; a suite that is one file stands beside them. */
-const FOLDERS = ['messaging', 'threads', 'remote', 'scale', 'codec', 'cluster', 'sandbox'] as const;
+const FOLDERS = [
+  'messaging',
+  'threads',
+  'remote',
+  'scale',
+  'codec',
+  'cluster',
+  'sandbox',
+  'policy',
+] as const;
 const SINGLE = ['journal'] as const;
 const FILE_LIMIT_MS = 20 * 60_000;
 

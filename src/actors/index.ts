@@ -20,6 +20,8 @@ export {
 } from './module/module-kind.ts';
 export type { ModuleState, TurnWorld } from './module/module-turn.ts';
 export { dependenciesOf } from './plan-graph.ts';
+export { approvalActor } from './policy/approval-actor.ts';
+export type { ApprovalView } from './policy/approval-book.ts';
 export { AUDIT_STREAM, auditActor } from './policy/audit-actor.ts';
 export { type PolicyInForce, type PolicyKind, policyActor } from './policy/policy-actor.ts';
 export type { PolicyRefs, SkillPolicy } from './policy/policy-agent.ts';

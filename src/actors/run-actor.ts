@@ -47,6 +47,7 @@ export interface RunArgs {
   readonly terms: ContractTerms;
   readonly pool: ActorRef;
   readonly verifier: ActorRef;
+  readonly approvals?: ActorRef | undefined;
   readonly emit: (event: RunEvent) => void;
 }
 
@@ -169,11 +170,12 @@ const startSpan = (step: Step, ctx: ActorContext) =>
     );
 
 function frameOf(state: RunState, ctx: ActorContext): RunFrame {
-  const { pool, verifier, runId, tenant, terms, emit } = state;
+  const { pool, verifier, approvals, runId, tenant, terms, emit } = state;
   return {
     system: ctx.system,
     pool,
     verifier,
+    approvals,
     runId,
     tenant,
     terms,

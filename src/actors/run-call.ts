@@ -17,6 +17,7 @@ import type { ActorRef, ActorSystem, RefOf } from '../kernel/index.ts';
 import { backoffDelayMs } from '../transport/index.ts';
 import type { Execution, Invocation } from './execution.ts';
 import { type CallContract, type ContractTerms, contractOf } from './resources.ts';
+import { waitForApproval } from './run-approval.ts';
 import type { RunEvent } from './run-events.ts';
 import type { skillPoolActor } from './skill-pool-actor.ts';
 import type { Verdict, verifierActor } from './verifier-actor.ts';
@@ -26,6 +27,8 @@ export interface RunFrame {
   readonly system: ActorSystem;
   readonly pool: ActorRef;
   readonly verifier: ActorRef;
+  /** Where what waits for people is decided; without it such a call fails. */
+  readonly approvals?: ActorRef | undefined;
   readonly runId: string;
   readonly tenant: TenantId;
   /** What the calls may have at most; each skill's manifest narrows it further. */
@@ -58,7 +61,7 @@ export async function runCall(call: Call, frame: RunFrame): Promise<Result<Json>
     const stopped = frame.stopped();
     if (stopped) return { ok: false, error: stopped };
     const invocation = invocationOf(call, attempt, contract.value, frame);
-    const execution = await execute(invocation, call, frame);
+    const execution = await executeApproved(invocation, call, frame);
     const overBudget = frame.charge(execution.usage);
     if (overBudget) return { ok: false, error: overBudget };
     if (execution.result.ok) return settle(call, invocation, execution, frame);
@@ -104,6 +107,25 @@ function invocationOf(
     task: `${frame.runId}/${step.id}/${index}`,
     ...(step.place ? { place: step.place } : {}),
   };
+}
+
+/** The same call again, byte by byte, once people have approved what it waits for. */
+async function executeApproved(
+  invocation: Invocation,
+  call: Call,
+  frame: RunFrame,
+): Promise<Execution> {
+  for (;;) {
+    const execution = await execute(invocation, call, frame);
+    const { result } = execution;
+    if (result.ok || result.error.code !== 'APPROVAL_REQUIRED' || isOnce(call.skill))
+      return execution;
+    const waited = await waitForApproval(result.error, call, frame);
+    if (!waited.ok) return { ...execution, result: waited };
+    const overBudget = frame.charge(execution.usage);
+    if (overBudget)
+      return { ...execution, usage: NO_USAGE, result: { ok: false, error: overBudget } };
+  }
 }
 
 async function execute(invocation: Invocation, call: Call, frame: RunFrame): Promise<Execution> {

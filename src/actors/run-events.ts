@@ -38,6 +38,22 @@ export type RunEvent =
       readonly outputHash: string;
       readonly usage: Usage;
     }
+  /** The action of a call waits for people; the call is made again when they have approved it. */
+  | {
+      readonly type: 'step.waiting';
+      readonly step: string;
+      readonly call: number;
+      readonly approval: string;
+      readonly action: string;
+      readonly risk: string;
+      readonly expiresAtMs: number;
+    }
+  | {
+      readonly type: 'step.resumed';
+      readonly step: string;
+      readonly call: number;
+      readonly approval: string;
+    }
   | {
       readonly type: 'step.verified';
       readonly step: string;

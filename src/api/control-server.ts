@@ -50,6 +50,20 @@ const checkContract = checker(
   ),
 );
 
+const short = (maxLength: number) => Type.String({ minLength: 1, maxLength });
+const checkVote = checker(
+  Type.Object(
+    {
+      approval: short(64),
+      verdict: Type.Union([Type.Literal('approve'), Type.Literal('deny')]),
+      by: short(64),
+      reason: Type.Optional(short(500)),
+      signature: short(100),
+    },
+    closed,
+  ),
+);
+
 /** Failures: NODE_RUNNING, CONFIG_INVALID. */
 export const startControlServer = (
   node: SkeinNode,
@@ -110,6 +124,15 @@ async function serve(
     case 'POST v1/queries': {
       const body = await readBody(request);
       return sendResult(response, body.ok ? await node.query(body.value as Query) : body);
+    }
+    case 'GET v1/approvals':
+      return sendResult(
+        response,
+        await (name === undefined ? node.approvals.list() : node.approvals.show(name)),
+      );
+    case 'POST v1/approvals': {
+      const body = await readChecked(request, checkVote);
+      return sendResult(response, body.ok ? await node.approvals.vote(body.value) : body);
     }
     case 'GET v1/actors':
       return sendValue(response, node.actors.active());

@@ -41,6 +41,14 @@ export function progressPrinter(
           say(`${event.step}: ${count.done} of ${count.total} calls done`);
         return;
       }
+      case 'step.waiting': {
+        const until = new Date(event.expiresAtMs).toISOString().slice(11, 19);
+        return say(
+          `${event.step}: ${event.action} is of ${event.risk} risk and waits for approval ${event.approval} until ${until}Z`,
+        );
+      }
+      case 'step.resumed':
+        return say(`${event.step}: ${event.approval} is approved`);
       case 'step.verified': {
         if ((calls.get(event.step)?.total ?? 1) > FEW_CALLS) return;
         const threads = event.executions

@@ -37,7 +37,7 @@ export async function runsCommand(
   return 0;
 }
 
-const COLOUR = { succeeded: green, failed: red, running: bold } as const;
+const COLOUR = { succeeded: green, failed: red, running: bold, waiting: bold } as const;
 
 function lineOf({ runId, plan, correlationId, startedAtMs, state, code, elapsedMs }: RunSummary) {
   const took = elapsedMs === null ? '' : milliseconds(elapsedMs);

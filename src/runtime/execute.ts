@@ -55,6 +55,7 @@ export interface ExecuteParts {
   readonly journal: Journal;
   readonly pool: ActorRef;
   readonly verifier: ActorRef;
+  readonly approvals?: ActorRef;
   /** Told of the end of each run, so that nothing of it stays. */
   readonly effects?: ActorRef;
   /** The operator's ceiling over every run. */
@@ -151,6 +152,7 @@ async function attempt(
       tenant,
       pool: parts.pool,
       verifier: parts.verifier,
+      approvals: parts.approvals,
       emit: recorder.emit,
     };
     const run = system.spawn(runActor, args, { name: ids.runId });

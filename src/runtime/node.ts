@@ -210,6 +210,7 @@ function assemble(
     journal: stores.journal,
     pool: workers,
     verifier,
+    approvals: rules.refs.approvals,
     effects: effects.poolArgs.effects,
     policy,
     hasPolicyFile: () => rules.hasFile,
@@ -330,6 +331,7 @@ function assemble(
     onDrain: (handOver) => gate.onDrain(handOver),
     resume: () => gate.resume(),
     halts,
+    approvals: rules.approvals,
     ended: system.terminated,
     close: () => {
       closing ??= (async () => {

@@ -57,8 +57,8 @@ export interface RunSummary {
   readonly plan: string;
   readonly correlationId: string;
   readonly startedAtMs: number;
-  /** `running` also for a run that its node did not live to end. */
-  readonly state: 'running' | 'succeeded' | 'failed';
+  /** `waiting` for the approval of people; `running` also for a run that its node did not live to end. */
+  readonly state: 'running' | 'waiting' | 'succeeded' | 'failed';
   readonly code: string | null;
   readonly elapsedMs: number | null;
 }
@@ -187,10 +187,27 @@ function summaryOf(history: History): RunSummary {
     plan: begun?.plan ?? '',
     correlationId: begun?.correlationId ?? '',
     startedAtMs: history.atMs,
-    state: outcome ? (outcome.ok ? 'succeeded' : 'failed') : 'running',
+    state: outcome
+      ? outcome.ok
+        ? 'succeeded'
+        : 'failed'
+      : isWaiting(history)
+        ? 'waiting'
+        : 'running',
     code: outcome && !outcome.ok ? outcome.error.code : null,
     elapsedMs: outcome?.elapsedMs ?? null,
   };
+}
+
+/** Some call waits for people. */
+function isWaiting({ events }: History): boolean {
+  const waiting = new Set<string>();
+  for (const event of events) {
+    if (event.type === 'step.waiting') waiting.add(`${event.step}/${event.call}`);
+    if (event.type === 'step.resumed' || event.type === 'attempt.failed')
+      waiting.delete(`${event.step}/${event.call}`);
+  }
+  return waiting.size > 0;
 }
 
 async function budgetOf(journal: Journal, runId: RunId): Promise<Result<BudgetReport>> {

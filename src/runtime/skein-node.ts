@@ -18,6 +18,7 @@ import type { NodeActors } from './node-actors.ts';
 import type { RegistryReport } from './node-skills.ts';
 import type { Trace } from './node-traces.ts';
 import type { ClusterStatus } from './open-cluster.ts';
+import type { NodeApprovals } from './policy/node-approvals.ts';
 import type { PolicyStatus } from './policy/node-policy.ts';
 import type { Query, QueryAnswers } from './query.ts';
 import type { Readiness } from './readiness.ts';
@@ -46,6 +47,8 @@ export interface NodeStatus {
 }
 
 export interface SkeinNode {
+  /** Actions that wait for people, and what people say to them. */
+  readonly approvals: NodeApprovals;
   readonly id: NodeId;
   readonly system: ActorSystem;
   readonly threads: ThreadGroup;

@@ -59,13 +59,37 @@ export {
   withRecord,
 } from './kill-switch/standing-orders.ts';
 export {
+  type Approval,
+  type ApprovalEvent,
+  type ApprovalFacts,
+  type ApprovalState,
+  type ApprovalTerms,
+  type Approver,
+  afterEvent,
+  approversNeeded,
+  countedVotes,
+  judgeClaim,
+  judgeRelease,
+  judgeVote,
+  requiredFor,
+  stateOf,
+  type Vote,
+  voteBytes,
+} from './policy/approval.ts';
+export {
   type AuditBatch,
   AuditWindow,
   type DecisionRecord,
   WINDOW_MS,
 } from './policy/audit-window.ts';
 export { type EngineCounts, PolicyEngine } from './policy/engine.ts';
-export { type ActionFacts, type AuditFact, exactRefusal, type RunPolicy } from './policy/gate.ts';
+export {
+  type ActionFacts,
+  type AuditFact,
+  actionHash,
+  exactRefusal,
+  type RunPolicy,
+} from './policy/gate.ts';
 export { grantsSource, ownPolicies } from './policy/grant-policies.ts';
 export { grantsPolicy } from './policy/grants-policy.ts';
 export { type CheckedPolicies, checkPolicies, type PolicyProblem } from './policy/policy-file.ts';

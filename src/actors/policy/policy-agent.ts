@@ -3,9 +3,10 @@
  * arrives by itself; a call that starts names the generation that it was sent under, and waits until the thread has that one. A
  * thread that cannot reach the node's policy has none, and denies.
  */
-import type { CapabilityGrants } from '../../contracts/index.ts';
+import type { CapabilityGrants, Result } from '../../contracts/index.ts';
 import type { ActorRef, ActorSystem, AskResult, RefOf } from '../../kernel/index.ts';
 import {
+  type ActionFacts,
   type AuditBatch,
   type AuditFact,
   AuditWindow,
@@ -17,6 +18,7 @@ import {
   refusal,
   WINDOW_MS,
 } from '../../sandbox/index.ts';
+import type { approvalActor } from './approval-actor.ts';
 import type { auditActor } from './audit-actor.ts';
 import type { PolicyInForce, policyActor } from './policy-actor.ts';
 
@@ -26,6 +28,7 @@ export type SkillPolicy = 'grants' | PolicyRefs;
 export interface PolicyRefs {
   readonly policy: ActorRef;
   readonly audit: ActorRef;
+  readonly approvals: ActorRef;
 }
 
 export interface PolicyTerms {
@@ -35,6 +38,7 @@ export interface PolicyTerms {
 }
 
 const FETCH_MS = 5_000;
+const CLAIM_MS = 10_000;
 /** How long a question for changes stays open; then it is asked again while there is work. */
 const FOLLOW_MS = 60_000;
 
@@ -51,6 +55,7 @@ export async function runPolicyOf(
   return {
     decide: (request) => agent.decide(request, grants),
     audit: (fact) => agent.audit(fact),
+    claim: (action) => agent.claim(action),
   };
 }
 
@@ -64,6 +69,7 @@ export class PolicyAgent {
   readonly #system: ActorSystem;
   readonly #ref: RefOf<typeof policyActor>;
   readonly #audit: RefOf<typeof auditActor>;
+  readonly #approvals: RefOf<typeof approvalActor>;
   readonly #engine = new PolicyEngine();
   readonly #window = new AuditWindow();
   #isFlushing = false;
@@ -71,10 +77,11 @@ export class PolicyAgent {
   #isFollowing = false;
   #usedAtMs = 0;
 
-  constructor(system: ActorSystem, { policy, audit }: PolicyRefs) {
+  constructor(system: ActorSystem, { policy, audit, approvals }: PolicyRefs) {
     this.#system = system;
     this.#ref = policy as RefOf<typeof policyActor>;
     this.#audit = audit as RefOf<typeof auditActor>;
+    this.#approvals = approvals as RefOf<typeof approvalActor>;
   }
 
   /** Settles when this thread has that policy or a later one, or knows that it cannot have it. */
@@ -96,6 +103,14 @@ export class PolicyAgent {
       case 'file':
         return this.#engine.decide(inForce.set, request);
     }
+  }
+
+  /** Uses up the approval of an action on the node. What gets no answer is not approved, and may be used up all the same. */
+  async claim(action: ActionFacts): Promise<Result<string>> {
+    const answer = await this.#system.ask(this.#approvals, 'claim', action, {
+      timeoutMs: CLAIM_MS,
+    });
+    return answer.kind === 'answered' ? answer.value : { ok: false, error: answer.error };
   }
 
   /** Tells the audit log of the node: the first of its kind now, what repeats it once a second. */

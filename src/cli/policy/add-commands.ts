@@ -3,6 +3,12 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { realClock } from '../../host/index.ts';
 import type { Add, Finish } from '../adding.ts';
 import { timeSpan, wholeNumber } from '../flag-values.ts';
+import {
+  listApprovalsCommand,
+  showApprovalCommand,
+  type VoteOptions,
+  voteCommand,
+} from './approvals.ts';
 import { type AuditOptions, auditCommand } from './audit.ts';
 import {
   checkPolicyCommand,
@@ -28,6 +34,29 @@ export function addPolicyCommands(add: Add, finish: Finish, program: Command): v
         explainPolicyCommand(decision, options as ExplainOptions),
       ),
     );
+  const approvals = add(program, 'approvals', 'actions that wait for people');
+  add(approvals, 'ls', 'those that wait and those that did, newest first').action(
+    finish(listApprovalsCommand),
+  );
+  add(approvals, 'show', 'the exact action, who approved it, when it expires')
+    .argument('<approval>', 'its ID')
+    .action(finish((options, id: string) => showApprovalCommand(id, options)));
+  for (const verdict of ['approve', 'deny'] as const) {
+    const vote = add(approvals, verdict, `${verdict} exactly what is shown, with your key`)
+      .argument('<approval>', 'its ID')
+      .addOption(
+        new Option('--key <file>', 'your key, as `skein skills keygen` makes it')
+          .env('SKEIN_APPROVER_KEY')
+          .makeOptionMandatory(),
+      )
+      .addOption(
+        new Option('--as <name>', 'your name in approvers.yaml')
+          .env('SKEIN_APPROVER')
+          .makeOptionMandatory(),
+      );
+    if (verdict === 'deny') vote.requiredOption('--reason <text>', 'why, for the audit log');
+    vote.action(finish((options, id: string) => voteCommand(verdict, id, options as VoteOptions)));
+  }
   add(program, 'audit', 'what was denied and what was done, oldest first')
     .addOption(
       new Option('--since <time>', 'a span back (30m) or a time (2027-01-31T12:00)').argParser(

@@ -5,6 +5,7 @@
 import { join } from 'node:path';
 import type { Meter } from '@opentelemetry/api';
 import {
+  approvalActor,
   auditActor,
   type PolicyKind,
   type PolicyRefs,
@@ -13,9 +14,11 @@ import {
 } from '../../actors/index.ts';
 import type { Journal, Json, SkeinError, TimerHandle } from '../../contracts/index.ts';
 import type { ActorSystem, RefOf } from '../../kernel/index.ts';
-import type { NamedPolicy } from '../../sandbox/index.ts';
+import type { ApprovalEvent, NamedPolicy } from '../../sandbox/index.ts';
 import { countDenials } from '../node-metrics.ts';
 import type { NodeOptions } from '../node-options.ts';
+import { approvalTerms } from './approvers-file.ts';
+import { approvalsOf, type NodeApprovals } from './node-approvals.ts';
 import { fileStamp, POLICY_FILE, readPolicyFile } from './policy-file.ts';
 
 export interface NodePolicyOptions {
@@ -46,6 +49,7 @@ const LOOK_EVERY_MS = 1_000;
 
 export class NodePolicy {
   readonly refs: PolicyRefs;
+  readonly approvals: NodeApprovals;
   readonly #system: ActorSystem;
   readonly #options: NodePolicyOptions;
   readonly #file: string | undefined;
@@ -73,7 +77,15 @@ export class NodePolicy {
     const onWritten = (isWritten: boolean): void => this.#auditing(isWritten);
     const { journal } = options;
     this.#audit = system.spawn(auditActor, { journal, onDenied, onWritten }, { name: 'audit' });
-    this.refs = { policy: this.#policy, audit: this.#audit };
+    const parts = {
+      journal,
+      terms: approvalTerms(options.dataDir),
+      nowMs: () => system.clock.wallMs(),
+      onEvent: ({ type, body }: ApprovalEvent) => this.#tell(type, body as unknown as Json),
+    };
+    const approvals = system.spawn(approvalActor, parts, { name: 'approvals' });
+    this.refs = { policy: this.#policy, audit: this.#audit, approvals };
+    this.approvals = approvalsOf(system, approvals);
   }
 
   /** Reads the file. Never fails: with one that cannot be read everything is denied. */

@@ -3,8 +3,7 @@
  * to, which facts of the call the policy sees in `context`, its risk unless the policy says otherwise, and whether it changes
  * something outside. An action without a row is denied. The Cedar schema is made from the rows.
  *
- * Beside their own facts all actions have `context.target`, the ID of the resource as a text, `context.risk`, the row's, and
- * `context.approvals`, how many people approved.
+ * Beside their own facts all actions have `context.target`, the ID of the resource as a text, and `context.risk`, the row's.
  */
 import type { Risk } from './risk.ts';
 
@@ -115,6 +114,5 @@ const SKILL = {
 const contextOf = ({ attributes }: ActionRow) => ({
   target: attribute('String'),
   risk: attribute('String'),
-  approvals: attribute('Long'),
   ...Object.fromEntries(Object.entries(attributes).map(([name, type]) => [name, attribute(type)])),
 });

@@ -89,7 +89,7 @@ const NOTHING: AuditBatch = { records: [], more: 0 };
 const short = (text: string): string => printable(text, TEXT_MAX);
 
 function recordOf({ decision, request, correlationId, code, approval }: AuditFact): DecisionRecord {
-  const { principal, action, resource, attributes, approvals } = request;
+  const { principal, action, resource, attributes } = request;
   const bounded = Object.entries(attributes)
     .slice(0, LIST_MAX)
     .map(([name, value]) => [name, typeof value === 'string' ? short(value) : value]);
@@ -105,7 +105,6 @@ function recordOf({ decision, request, correlationId, code, approval }: AuditFac
       action: short(action),
       resource: { type: resource.type, id: short(resource.id) },
       attributes: Object.fromEntries(bounded),
-      ...(approvals === undefined ? {} : { approvals }),
     },
     correlationId,
     ...(code === undefined ? {} : { code }),

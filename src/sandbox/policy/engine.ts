@@ -168,7 +168,7 @@ function verdictOf(
 }
 
 function authorizationCall(request: PolicyRequest, slot: string, risk: Risk) {
-  const { principal, action, resource, attributes, approvals = 0 } = request;
+  const { principal, action, resource, attributes } = request;
   const skill = { type: 'Skill', id: principal.name };
   const { name, version, contentHash, tenant, signer } = principal;
   const attrs = { name, version, contentHash, tenant, ...(signer === undefined ? {} : { signer }) };
@@ -176,7 +176,7 @@ function authorizationCall(request: PolicyRequest, slot: string, risk: Risk) {
     principal: skill,
     action: { type: 'Action', id: action },
     resource,
-    context: { ...contextOf(attributes), target: resource.id, risk, approvals },
+    context: { ...contextOf(attributes), target: resource.id, risk },
     preparsedSchemaName: SCHEMA,
     validateRequest: true,
     preparsedPolicySetId: slot,

@@ -185,7 +185,11 @@ async function claimFor(
   }
   try {
     const { name, args } = call;
-    return await policy.claim({ hash, decision, request, call: name, args, correlationId });
+    const claim = { hash, decision, request, call: name, args, correlationId };
+    const claimed = await policy.claim(claim);
+    if (claimed.ok || claimed.error.code.startsWith('APPROVAL_')) return claimed;
+    const reason = `it could not be asked for: ${claimed.error.code}`;
+    return failure('APPROVAL_REFUSED', { approval: hash.slice(0, 16), reason });
   } catch (thrown) {
     const reason = `it could not be asked for: ${reasonOf(thrown)}`;
     return failure('APPROVAL_REFUSED', { approval: hash.slice(0, 16), reason });

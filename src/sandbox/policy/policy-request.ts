@@ -24,8 +24,6 @@ export const principalOf = (
 export interface PolicyRequest extends CapabilityAction {
   readonly principal: Principal;
   readonly action: string;
-  /** People who approved exactly this; default 0. */
-  readonly approvals?: number;
 }
 
 export interface Decision {
@@ -42,8 +40,7 @@ export interface Decision {
 }
 
 /** The one text of a request: what the cache and the ID of a decision are made from. */
-export const requestText = (request: PolicyRequest): string =>
-  canonicalJson({ ...request, approvals: request.approvals ?? 0 } as never);
+export const requestText = (request: PolicyRequest): string => canonicalJson(request as never);
 
 /** 16 hex characters over the policy and the request. */
 export const decisionId = (policyHash: string, text: string): string =>
