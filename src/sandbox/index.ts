@@ -12,6 +12,7 @@ export type { NextRequest } from './capabilities/redirects.ts';
 export { actionOf, askedGrants, effectiveGrants, type HostEffects } from './capability.ts';
 export type { EffectAnswer, EffectTape, TapedEffect } from './effect-tape.ts';
 export type { FileRequest } from './files/file-request.ts';
+export { parsePath } from './files/path-name.ts';
 export { type WorkspaceOwner, type WorkspaceQuota, Workspaces } from './files/workspaces.ts';
 export { ACTOR_TURN } from './guest-actor.ts';
 export { GUEST_ENCODE } from './guest-encode.ts';

@@ -4,6 +4,8 @@ import { type HttpClient, seededRandom } from '../host/index.ts';
 import { memoryKeyValue } from '../journal/index.ts';
 import type { HostEffects, LogLine } from '../sandbox/index.ts';
 import { requireArgument } from './expectation.ts';
+import { type FakeServices, fakeServices } from './fake-services.ts';
+import { type MemoryFiles, memoryFiles } from './memory-files.ts';
 import type { SteppedTime } from './stepped-time.ts';
 
 export interface FakeRequest {
@@ -27,7 +29,7 @@ export interface FakeResponse {
   readonly afterMs?: number;
 }
 
-export interface SkillFakes {
+export interface SkillFakes extends FakeServices {
   /**
    * Answers what passed the grants. What it throws is thrown by the test. It may wait for nothing but promises: an answer that
    * takes time says so by `afterMs`. Left out: there is no network, whatever is granted.
@@ -37,6 +39,8 @@ export interface SkillFakes {
   readonly addresses?: (host: string) => readonly string[];
   /** What the store holds before the run, or a store of the test's own. Default: an empty one. */
   readonly kv?: Readonly<Record<string, Json>> | KeyValue;
+  /** What the workspace of the run holds before it, by path. Default: nothing. */
+  readonly files?: Readonly<Record<string, string>>;
   /** The seed of what `ctx.random` gives; default `skein`. */
   readonly random?: string;
 }
@@ -45,6 +49,7 @@ export interface FakeEffects {
   readonly effects: HostEffects;
   readonly store: KeyValue;
   readonly lines: LogLine[];
+  readonly files: MemoryFiles;
   /** What fakes threw. */
   readonly faults: unknown[];
 }
@@ -53,11 +58,13 @@ const PUBLIC_ADDRESS = '8.8.8.8';
 const AFTER_MS_MAX = 3_600_000;
 
 export async function fakeEffects(
-  { http, addresses = () => [PUBLIC_ADDRESS], kv, random = 'skein' }: SkillFakes,
+  fakes: SkillFakes,
   { space, time }: { readonly space: string; readonly time: SteppedTime },
 ): Promise<FakeEffects> {
+  const { http, addresses = () => [PUBLIC_ADDRESS], kv, random = 'skein' } = fakes;
   const lines: LogLine[] = [];
   const faults: unknown[] = [];
+  const files = memoryFiles(fakes.files ?? {});
   const store = await keyValueOf(kv, space);
   const guarded = async (request: FakeRequest): Promise<FakeResponse> => {
     try {
@@ -73,12 +80,14 @@ export async function fakeEffects(
   };
   const effects = {
     ...(http ? { http: client } : {}),
+    ...fakeServices(fakes, faults),
+    files,
     keyValue: store,
     random: seededRandom(random),
     clock: time.clock,
     log: (line: LogLine) => void lines.push(line),
   };
-  return { effects, store, lines, faults };
+  return { effects, store, lines, files, faults };
 }
 
 /** The store itself, or one in memory that holds the entries. @throws ARGUMENT_INVALID as a `SkeinException` */

@@ -3,6 +3,7 @@ export { TestCluster, type TestClusterOptions, testCluster } from './cluster.ts'
 export { ExpectationFailed } from './expectation.ts';
 export { exploreSeeds, SeedFailed, type SeedRange, type SeedReport } from './explore-seeds.ts';
 export type { FakeRequest, FakeResponse, SkillFakes } from './fake-effects.ts';
+export type { FakeSecret, FakeServices } from './fake-services.ts';
 export type { DelayRange, LinkFaults } from './fault-links.ts';
 export { Probe, type ProbedMessage, type ProbeOptions, probe } from './probe.ts';
 export { ReplayDiffered, replayTape } from './replay-tape.ts';

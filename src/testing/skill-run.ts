@@ -44,6 +44,8 @@ export interface SkillRun {
   readonly lines: readonly LogLine[];
   /** What the store holds after the run, at most 1,000 keys. */
   readonly kv: Readonly<Record<string, Json>>;
+  /** What the workspace holds after the run, by path. */
+  readonly files: Readonly<Record<string, string>>;
   readonly tape: EffectTape;
   readonly outputHash?: string;
   /** `wallMs` is virtual; `cpuMs` and `heapPeakBytes` are 0: nobody measures them here. */
@@ -83,7 +85,7 @@ async function execute(execution: SkillExecution): Promise<SkillRun> {
   const { manifest, startWallMs, fakes, input, grants } = execution;
   const time = steppedTime(startWallMs);
   const space = `skill/${DEFAULT_TENANT}/${manifest.name}`;
-  const { effects, store, lines, faults } = await fakeEffects(fakes, { space, time });
+  const { effects, store, lines, files, faults } = await fakeEffects(fakes, { space, time });
   const { report, thrown } = await host(execution, effects, time);
   if (faults.length > 0) throw faults[0];
   const { result, tape, usage, outputHash } = report;
@@ -94,6 +96,7 @@ async function execute(execution: SkillExecution): Promise<SkillRun> {
     calls: [...tape.effects].sort((a, b) => a.seq - b.seq),
     lines,
     kv: Object.fromEntries(listed.ok ? listed.value.map(({ key, value }) => [key, value]) : []),
+    files: files.list(),
     tape,
     ...hash,
     usage,

@@ -44,7 +44,13 @@ const ANY_MANIFEST = {
   description: 'A skill under test.',
   input: true,
   output: true,
-  capabilities: { http: { hosts: ['*'], methods: METHODS }, kv: true, random: true, clock: true },
+  capabilities: {
+    http: { hosts: ['*'], methods: METHODS },
+    fs: 'write',
+    kv: true,
+    random: true,
+    clock: true,
+  },
 };
 
 /**
@@ -53,7 +59,7 @@ const ANY_MANIFEST = {
  */
 export async function testSkill(test: SkillTest): Promise<SkillRun> {
   const { skill, grants, fakes = {}, seed = 'skein', startWallMs = START_WALL_MS } = test;
-  const manifest = manifestOf(test.manifest ?? ANY_MANIFEST);
+  const manifest = manifestOf(test.manifest ?? anyManifest(grants));
   return runSkill({
     skill,
     manifest,
@@ -63,6 +69,14 @@ export async function testSkill(test: SkillTest): Promise<SkillRun> {
     seed: String(seed),
     startWallMs,
   });
+}
+
+/** Asks for all that there is; of what goes by names, for those that are granted. */
+function anyManifest({ secret, actor, notify, llm }: WrittenGrants = {}): object {
+  const named = { secret, actor, notify, llm };
+  const asked = Object.entries(named).filter(([, grant]) => grant !== undefined);
+  const capabilities = { ...ANY_MANIFEST.capabilities, ...Object.fromEntries(asked) };
+  return { ...ANY_MANIFEST, capabilities };
 }
 
 /** @throws MANIFEST_INVALID as a `SkeinException` */

@@ -42,6 +42,7 @@ describe('documents', () => {
       'docs/status.md',
       'docs/plans.md',
       'docs/skills.md',
+      'docs/capabilities.md',
       'docs/testing.md',
       'docs/simulation.md',
       'docs/operating.md',

@@ -4,7 +4,13 @@ import hello from '../../../src/skills/hello/index.ts';
 import helloManifest from '../../../src/skills/hello/skill.json' with { type: 'json' };
 import httpCall from '../../../src/skills/http_call/index.ts';
 import httpManifest from '../../../src/skills/http_call/skill.json' with { type: 'json' };
-import { type FakeRequest, type SkillTest, testSkill } from '../../../src/testing.ts';
+import {
+  type FakeRequest,
+  replayTape,
+  type SkillFakes,
+  type SkillTest,
+  testSkill,
+} from '../../../src/testing.ts';
 
 const URL = 'https://api.example.com/tea?leaf=1';
 const HTTP = { http: { hosts: ['api.example.com'] } };
@@ -48,6 +54,72 @@ describe('testSkill', () => {
     expect(bodies).toEqual(['x', 'x']);
     const away = { skill, grants, input: 'https://evil.test/', fakes: { http } };
     expect(await codeOf(away)).toBe('EGRESS_REFUSED');
+  });
+
+  it('has a workspace in memory, with the names of a real one', async () => {
+    const skill = async (_: unknown, { fs }: SkillContext) => {
+      await fs.mkdir('out/deep');
+      await fs.write('out/deep/b', await fs.read('in/a'));
+      await fs.remove('in/a');
+      return [await fs.list('out'), await fs.stat('out/deep/b'), await fs.list('in')];
+    };
+    const run = await testSkill({
+      skill,
+      grants: { fs: 'write' },
+      fakes: { files: { 'in/a': 'x' } },
+    });
+    expect(run.result).toEqual({
+      ok: true,
+      value: [[{ name: 'deep', kind: 'folder' }], { kind: 'file', bytes: 1 }, []],
+    });
+    expect(run.files).toEqual({ 'out/deep/b': 'x' });
+    for (const [path, code] of [
+      ['../a', 'PATH_REFUSED'],
+      ['/etc/passwd', 'PATH_REFUSED'],
+      ['in', 'PATH_REFUSED'],
+      ['in/b', 'FILE_NOT_FOUND'],
+      ['in/a/', 'FILE_NOT_FOUND'],
+    ] as const) {
+      const read = (_: unknown, { fs }: SkillContext) => fs.read(path);
+      const fakes = { files: { 'in/a': 'x' } };
+      expect(await codeOf({ skill: read, grants: { fs: 'read' }, fakes }), path).toBe(code);
+    }
+  });
+
+  it('has secrets, channels, models and actors of the test', async () => {
+    const notes: unknown[] = [];
+    const skill = async (_: unknown, ctx: SkillContext) => {
+      const headers = { authorization: { secret: 'api', prefix: 'Bearer ' } };
+      const { body } = await ctx.http.request({ url: URL, headers });
+      await ctx.notify.send({ channel: 'ops', subject: 's', text: body });
+      const messages = [{ role: 'user', content: body }] as const;
+      const { text } = await ctx.llm.complete({ model: 'small', messages });
+      return [text, await ctx.actor.ask('basket', 'k', 'add', { item: 'tea' })];
+    };
+    const grants = {
+      ...HTTP,
+      secret: { names: ['api'] },
+      notify: { channels: ['ops'] },
+      llm: { models: ['small'] },
+      actor: { kinds: ['basket'] },
+    };
+    const fakes: SkillFakes = {
+      http: ({ headers }) => ({ body: `sent ${headers.authorization}` }),
+      secrets: { api: { value: 'a value of a secret', hosts: ['api.example.com'] } },
+      notify: (note) => void notes.push(note.text),
+      llm: ({ messages: [first] }) => `about: ${first?.content}`,
+      actor: ({ kind, key, message, body }) => ({ kind, key, message, body }),
+    };
+    const run = await testSkill({ skill, grants, fakes });
+    const body = { item: 'tea' };
+    expect(run.result).toEqual({
+      ok: true,
+      value: ['about: sent Bearer [secret]', { kind: 'basket', key: 'k', message: 'add', body }],
+    });
+    expect(notes).toEqual(['sent Bearer [secret]']);
+    await replayTape(skill, run.recording);
+    const without = { ...fakes, llm: undefined } as never;
+    expect(await codeOf({ skill, grants, fakes: without })).toBe('SERVICE_UNKNOWN');
   });
 
   it('runs the text of a module, anew each time', async () => {
