@@ -7,6 +7,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { DEFAULT_RESOURCES, success } from '../../src/contracts/index.ts';
+import { grantsPolicy } from '../../src/sandbox/index.ts';
 import { contest, type Question } from '../harness/contest.ts';
 import { took } from '../harness/measure.ts';
 import { percentile } from '../harness/statistics.ts';
@@ -16,6 +17,7 @@ import { bareWorker } from './parts/worker.ts';
 const LIMIT_MS = 120_000;
 const ENDS = 25;
 const SPINNING = "export default async (_, ctx) => { await ctx.kv.get('spins'); for (;;); };";
+const KV = { kv: true };
 /** Longer than any kill takes: no other limit ends the run. */
 const PATIENT = { ...DEFAULT_RESOURCES, cpuMs: 20_000, wallMs: 20_000 };
 
@@ -37,7 +39,7 @@ const CONTESTANTS: Readonly<Record<string, () => Promise<number[]>>> = {
       };
       const absent = async () => success({ revision: 1 });
       const store = { get, put: absent, delete: async () => success(true), close: async () => {} };
-      const request = { ...requestOf(SPINNING, PATIENT), grants: { kv: true } };
+      const request = { ...requestOf(SPINNING, PATIENT), grants: KV, policy: grantsPolicy(KV) };
       const effects = { keyValue: store } as unknown as typeof request.effects;
       const ended = run(host, { ...request, effects }, 'SANDBOX_DIED');
       await entered.promise;

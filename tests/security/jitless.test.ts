@@ -72,12 +72,14 @@ describe('attacks without compilers', () => {
       source: 'for (;;);',
       verdicts: ['terminated'],
       codes: ['SKILL_CPU_EXCEEDED'],
+      options: { resources: { wallMs: 60_000 } },
     },
     {
       name: 'by a regular expression that backtracks end at the limit',
       source: "return /^(a+)+$/.test('a'.repeat(40) + 'b');",
       verdicts: ['terminated'],
       codes: ['SKILL_CPU_EXCEEDED'],
+      options: { resources: { wallMs: 60_000 } },
     },
     {
       name: 'by memory end at the limit',

@@ -7,6 +7,7 @@ import {
 } from '../../../src/contracts/index.ts';
 import { realClock, realProcesses, realTimers } from '../../../src/host/index.ts';
 import {
+  grantsPolicy,
   type HostProcess,
   type RunReport,
   type RunRequest,
@@ -31,11 +32,20 @@ export const requestOf = (
   input: INPUT,
   resources,
   grants: {},
+  policy: grantsPolicy({}),
   seed: 'bench',
   startWallMs: 0,
   correlationId: '1'.repeat(32) as CorrelationId,
   attempt: 1,
   effects: {},
+});
+
+// The policy engine is compiled at its first decision.
+await grantsPolicy({}).decide({
+  principal: { name: 'sum', version: '1.0.0', contentHash: '0'.repeat(64), tenant: TENANT },
+  action: 'run',
+  resource: { type: 'Node', id: 'self' },
+  attributes: {},
 });
 
 export interface BenchSandbox {

@@ -16,6 +16,7 @@ import { HostProcess } from '../../../src/sandbox/host-process.ts';
 import {
   canonicalJson,
   type EffectTape,
+  grantsPolicy,
   type RunReport,
   type RunRequest,
 } from '../../../src/sandbox/index.ts';
@@ -24,7 +25,8 @@ import { type PlayedHost, playedProcesses, READY } from '../sandbox-fakes.ts';
 import type { Draw } from './draw.ts';
 import { bytesOfRun, framesOfRun } from './host-lines.ts';
 import { mutatedValue } from './mutate-json.ts';
-import { type PlayedWorld, playedEffects } from './played-effects.ts';
+import { type PlayedWorld, playedEffects, SECRET } from './played-effects.ts';
+import { policyFor } from './played-policy.ts';
 import { claim, type FuzzTarget } from './run-fuzz.ts';
 
 const EXITS = ['cpu', 'wall', 'heap', 'native-abort', 'killed', 'protocol', 'start-failed'];
@@ -47,14 +49,21 @@ export function fuzzHostCalls(): FuzzTarget {
       const resources = resourcesFor(draw);
       const owner = { tenant: TENANT, skill: SKILL, run: String(++runs) };
       const first = world.worldOf(draw, grants, owner);
-      const request = requestOf(grants, resources, first);
+      const policy = policyFor(draw, grants);
+      const request = {
+        ...requestOf(grants, resources, first),
+        ...(policy ? { policy } : {}),
+      };
       const outcome = await oneRun(draw, bytesOfRun(frames, draw), request, first);
       await first.end();
       for (const word of outcome.calls) reached[word] = (reached[word] ?? 0) + 1;
       if (!outcome.tape || !draw.chance(0.15)) return outcome.word;
       // The same run from its tape, by a host that may say something else this time.
       const second = world.worldOf(draw, {}, owner);
-      const replay = { ...requestOf(grants, resources, second), tape: outcome.tape };
+      const replay = {
+        ...requestOf(grants, resources, second),
+        ...{ policy: grantsPolicy(grants), tape: outcome.tape },
+      };
       const replayed = await oneRun(draw, bytesOfRun(frames, draw), replay, second);
       await second.end();
       return `replayed: ${replayed.word}`;
@@ -128,6 +137,10 @@ async function oneRun(
     .then((ended) => {
       report = ended;
     });
+  const hasBegun = (): boolean => played.received.length > 0;
+  // A frame before the first is the end of a host; and an engine may never answer.
+  if (!draw.chance(0.03)) for (let turn = 0; turn < 3 && !hasBegun(); turn++) await turns(1);
+  if (!hasBegun() && draw.chance(0.8)) await time.advance(1_100);
   for (const packet of packets) {
     played.sayBytes(packet);
     if (draw.chance(0.8)) await answered(world);
@@ -208,6 +221,10 @@ function judge(
     if (frame.kind !== 'answer') continue;
     claim(!seqs.has(frame.seq), `two answers for call ${String(frame.seq)}`);
     seqs.add(frame.seq);
+    const isRevealed = tape.effects.some(
+      ({ seq, name }) => seq === frame.seq && name === 'secret.get',
+    );
+    claim(isRevealed || !JSON.stringify(frame).includes(SECRET), 'an answer holds a secret');
     if (frame.ok) continue;
     const code = String(frame.code);
     claim(Object.hasOwn(ERROR_TABLE, code), `an answer with the code ${code}`);

@@ -15,6 +15,8 @@ const VALID_ARGUMENTS: Readonly<Record<string, readonly (readonly Json[])[]>> = 
     [{ url: 'http://api.example.com/a?b=c' }],
     [{ url: 'https://api.example.com/', method: 'GET', headers: { a: 'b' }, timeoutMs: 100 }],
     [{ url: 'http://api.example.com/', method: 'POST', body: 'x', failWhenUnwell: true }],
+    [{ url: 'https://api.example.com/', headers: { a: { secret: 'api', prefix: 'Bearer ' } } }],
+    [{ url: 'https://api.example.com/', redirect: 'follow', hops: 2 }],
   ],
   'fs.read': [['a.txt'], ['dir/b.txt', { encoding: 'base64' }]],
   'fs.write': [
@@ -31,6 +33,7 @@ const VALID_ARGUMENTS: Readonly<Record<string, readonly (readonly Json[])[]>> = 
     ['other', 'text'],
   ],
   'kv.delete': [['key']],
+  'secret.get': [['api'], ['other']],
   'random.bytes': [[16], [65_536]],
 };
 

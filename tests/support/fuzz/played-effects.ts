@@ -5,12 +5,20 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type CapabilityGrants, failure, type TenantId } from '../../../src/contracts/index.ts';
+import {
+  type CapabilityGrants,
+  failure,
+  success,
+  type TenantId,
+} from '../../../src/contracts/index.ts';
 import { realClock, realRandom } from '../../../src/host/index.ts';
 import { memoryKeyValue } from '../../../src/journal/index.ts';
 import { Workspaces } from '../../../src/sandbox/files/workspaces.ts';
 import { type HostEffects, keyValueSpace, type LogLine } from '../../../src/sandbox/index.ts';
 import type { Draw } from './draw.ts';
+
+/** Of the operator: a skill hears it from `secret.get` alone. */
+export const SECRET = 'sekrit-0123456789';
 
 export interface PlayedWorld {
   readonly effects: HostEffects;
@@ -86,8 +94,12 @@ export function playedEffects(): PlayedEffects {
           const bytes = draw.below(1_000);
           if (draw.chance(0.2)) return { kind: 'timeout', bytes };
           if (draw.chance(0.2)) return { kind: 'failed', reason: 'ECONNRESET', bytes };
-          const body = 'x'.repeat(draw.below(100));
-          return { kind: 'answered', status: draw.below(600), headers: { a: 'b' }, body, bytes };
+          // A service that says everything again.
+          const body = JSON.stringify(headers);
+          const answer = {
+            location: draw.pick(['/b', 'https://api.example.com/c', 'http://[', '']),
+          };
+          return { kind: 'answered', status: draw.below(600), headers: answer, body, bytes };
         },
       },
       keyValue: {
@@ -118,6 +130,16 @@ export function playedEffects(): PlayedEffects {
             pending--;
           });
         },
+      },
+      secrets: {
+        find: (name) => {
+          granted('secret');
+          claim(grants.secret?.names.includes(name) === true, `the secret ${name} was reached`);
+          return name === 'api'
+            ? success({ value: SECRET, hosts: ['api.example.com'] })
+            : failure('SECRET_UNAVAILABLE', { name, reason: 'it is not set' });
+        },
+        values: () => [SECRET],
       },
       random: {
         bytes: (count) => {

@@ -77,11 +77,11 @@ export async function runFuzz(target: FuzzTarget, options: FuzzOptions): Promise
     try {
       outcome = await target.one(drawFrom(seededRandom(`${seed}/${target.name}/${at}`)));
     } catch (thrown) {
-      wrong = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
+      wrong = wordsOf(thrown);
     }
     const ms = clock.monotonicMs() - startMs;
     await new Promise<void>((resolve) => realTimers.immediate(resolve));
-    if (unhandled.length > 0) wrong ??= `left unhandled: ${String(unhandled[0])}`;
+    if (unhandled.length > 0) wrong ??= `left unhandled: ${wordsOf(unhandled[0])}`;
     unhandled = [];
     if (fingerprint() !== stock) wrong ??= 'a prototype has changed';
     return { ms, ...(outcome === undefined ? {} : { outcome }), ...(wrong ? { wrong } : {}) };
@@ -136,6 +136,9 @@ export async function runFuzz(target: FuzzTarget, options: FuzzOptions): Promise
 
 /** With `--expose-gc` alone is the heap what is kept, and its growth judged. */
 const { gc } = globalThis as { gc?: () => void };
+
+const wordsOf = (thrown: unknown): string =>
+  thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
 
 function heapUsed(): number {
   gc?.();

@@ -73,6 +73,11 @@ function world(policy: RunPolicy | undefined, grants = GRANTS) {
     notify: { send: async () => effect('note') },
     models: { complete: async () => effect('model') },
   };
+  const files = { serve: async () => success('') };
+  const secrets = {
+    find: () => success({ value: 'sekrit-0123456789', hosts: [] }),
+    values: () => [],
+  };
   const time = simulatedTime();
   const terms = {
     policy: policy && { audit: (fact: AuditFact) => void facts.push(fact), ...policy },
@@ -83,7 +88,12 @@ function world(policy: RunPolicy | undefined, grants = GRANTS) {
   };
   const call = (name: string, ...args: readonly Json[]) => {
     const host = { tenant: 't' as TenantId, skill: 's', signal: new AbortController().signal };
-    return guardedCall({ name, args, ...host, onEgress: () => undefined }, grants, effects, terms);
+    return guardedCall(
+      { name, args, ...host, onEgress: () => undefined },
+      grants,
+      { ...effects, files, secrets },
+      terms,
+    );
   };
   return { served, facts, time, call, terms };
 }
@@ -285,3 +295,21 @@ describe('the gate', () => {
     });
   });
 });
+
+it.each<[string, ...Json[]]>([
+  ['fs.stat', 'a'],
+  ['fs.remove', 'a'],
+  ['secret.get', 'api'],
+])(
+  '%s above low risk is judged without anything behind it, and nothing throws',
+  async (name, ...args) => {
+    const grants: CapabilityGrants = { fs: 'write', secret: { names: ['api'], reveal: true } };
+    const risky = { decide: () => decision({ risk: 'high' }) };
+    expect(await world(risky, grants).call(name, ...args)).toMatchObject({
+      ok: false,
+      error: { code: 'APPROVAL_REFUSED' },
+    });
+    const approved = { ...risky, claim: async () => success('a1') };
+    expect(await world(approved, grants).call(name, ...args)).toMatchObject({ ok: true });
+  },
+);
