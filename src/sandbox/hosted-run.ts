@@ -30,7 +30,7 @@ import {
 } from './host-frames.ts';
 import { type GateTerms, guardedCall, guardedStart } from './policy/gate.ts';
 import { principalOf } from './policy/policy-request.ts';
-import { printable } from './printable.ts';
+import { printable, printableFailure } from './printable.ts';
 import type { RunReport, RunRequest } from './run-request.ts';
 import { rulesOf } from './run-rules.ts';
 import { exitFailure, type RunFacts, resultOf } from './violations.ts';
@@ -211,7 +211,8 @@ export class HostedRun {
         this.#egressBytes += bytes;
       },
     };
-    const result = this.#capped(await guardedCall(call, grants, effects, this.#gate));
+    const served = await guardedCall(call, grants, effects, this.#gate);
+    const result = this.#capped(printableFailure(served));
     const endWallMs = this.#ports.clock.wallMs();
     const detail = detailOf(args, result);
     this.#tell(({ onHostCall }) =>

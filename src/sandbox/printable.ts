@@ -3,7 +3,7 @@
  * line and paragraph separators, invisible format characters (bidi marks among them) and lone surrogates become `\uXXXX`.
  * The two joiners that emoji and scripts need are left alone.
  */
-import type { Json } from '../contracts/index.ts';
+import type { Json, Result, SkeinError } from '../contracts/index.ts';
 
 const UNPRINTABLE = /(?![\u200c\u200d])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
 
@@ -37,5 +37,17 @@ export function printableJson(value: Json, maxLength: number): Json {
     ]),
   );
 }
+
+/** The same for a failure that tells what a skill has asked for. */
+export function printableFailure<T>(result: Result<T>): Result<T> {
+  if (result.ok) return result;
+  const { error } = result;
+  const details = printableJson(error.details as Json, ERROR_CHARACTERS) as SkeinError['details'];
+  return {
+    ok: false,
+    error: { ...error, message: printable(error.message, ERROR_CHARACTERS), details },
+  };
+}
+const ERROR_CHARACTERS = 4_000;
 
 const isList = (value: Json): value is readonly Json[] => Array.isArray(value);

@@ -34,6 +34,16 @@ const VALID_ARGUMENTS: Readonly<Record<string, readonly (readonly Json[])[]>> = 
   ],
   'kv.delete': [['key']],
   'secret.get': [['api'], ['other']],
+  'actor.tell': [['account', 'k', 'add', { n: 1 }]],
+  'actor.ask': [
+    ['account', 'k', 'sum'],
+    ['other', 'k', 'sum', null, { timeoutMs: 10 }],
+  ],
+  'notify.send': [[{ channel: 'ops', subject: 'a', text: 'b' }]],
+  'llm.complete': [
+    [{ model: 'small', messages: [{ role: 'user', content: 'a' }], maxTokens: 10 }],
+    [{ model: 'large', messages: [{ role: 'user', content: 'a' }] }],
+  ],
   'random.bytes': [[16], [65_536]],
 };
 

@@ -61,6 +61,11 @@ export function playedEffects(): PlayedEffects {
     };
     const granted = (capability: keyof CapabilityGrants): void =>
       claim(Boolean(grants[capability]), `${capability} was reached without a grant`);
+    const reached = (capability: keyof CapabilityGrants, list: string, name: string): void => {
+      granted(capability);
+      const names = Object(grants[capability])[list] as readonly string[] | undefined;
+      claim(names?.includes(name) === true, `${capability} ${name} was reached without a grant`);
+    };
     const mayFail = (): void => {
       if (!draw.chance(0.02)) return;
       defects++;
@@ -140,6 +145,35 @@ export function playedEffects(): PlayedEffects {
             : failure('SECRET_UNAVAILABLE', { name, reason: 'it is not set' });
         },
         values: () => [SECRET],
+      },
+      actors: {
+        ask: async ({ kind, tenant: by }) => {
+          reached('actor', 'kinds', kind);
+          claim(by === tenant, `an actor was asked in the name of ${by}`);
+          return draw.chance(0.1)
+            ? failure('ASK_TIMEOUT', { actor: kind, timeoutMs: 1 })
+            : success(1);
+        },
+        tell: async ({ kind, tenant: by }) => {
+          reached('actor', 'kinds', kind);
+          claim(by === tenant, `an actor was told in the name of ${by}`);
+          mayFail();
+          return success(null);
+        },
+      },
+      notify: {
+        send: async ({ channel, tenant: by }) => {
+          reached('notify', 'channels', channel);
+          claim(by === tenant, `a note was sent in the name of ${by}`);
+          return success(null);
+        },
+      },
+      models: {
+        complete: async ({ model, tenant: by }) => {
+          reached('llm', 'models', model);
+          claim(by === tenant, `a model was asked in the name of ${by}`);
+          return success({ text: 'x' });
+        },
       },
       random: {
         bytes: (count) => {

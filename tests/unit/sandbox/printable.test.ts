@@ -1,6 +1,12 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { printable, printableJson, printableLines } from '../../../src/sandbox/printable.ts';
+import { failure, success } from '../../../src/contracts/index.ts';
+import {
+  printable,
+  printableFailure,
+  printableJson,
+  printableLines,
+} from '../../../src/sandbox/printable.ts';
 
 const UNPRINTABLE = /(?![\u200c\u200d])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u;
 
@@ -21,6 +27,18 @@ test('printable text shows what was there', () => {
 
 test('printable text is cut to its length', () => {
   expect(printable('abcdef', 3)).toBe('abc…');
+});
+
+test('a failure that repeats what a skill asked for can be shown', () => {
+  const failed = failure('CAPABILITY_DENIED', { capability: 'llm', reason: 'model a\u001b[2J' });
+  expect(printableFailure(failed)).toMatchObject({
+    error: {
+      code: 'CAPABILITY_DENIED',
+      message: expect.stringContaining('a\\u001b[2J'),
+      details: { reason: 'model a\\u001b[2J' },
+    },
+  });
+  expect(printableFailure(success('\u001b'))).toEqual(success('\u001b'));
 });
 
 test('a stack keeps its lines, a value keeps its shape', () => {
