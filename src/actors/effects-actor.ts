@@ -17,6 +17,7 @@ import type {
   Completion,
   FileRequest,
   Files,
+  HaltableCalls,
   HostEffects,
   Models,
   Note,
@@ -30,6 +31,8 @@ export interface NodeEffects {
   readonly notify: Notify;
   readonly models: Models;
   readonly actors: Actors;
+  /** Holds the kill switch over all of them. */
+  readonly calls: HaltableCalls;
 }
 
 const SWEEP_MS = LIMITS.workspaceIdleMs / 6;
@@ -45,14 +48,20 @@ export const effectsActor = defineActor({
   },
   receive: {
     file: (
-      { workspaces },
+      { calls, workspaces },
       { owner, request }: { readonly owner: WorkspaceOwner; readonly request: FileRequest },
       ctx,
-    ) => ctx.replyLater(workspaces.serve(owner, request)),
-    notify: ({ notify }, note: Note, ctx) => ctx.replyLater(notify.send(note)),
-    complete: ({ models }, asked: Completion, ctx) => ctx.replyLater(models.complete(asked)),
-    askActor: ({ actors }, call: ActorCall, ctx) => ctx.replyLater(actors.ask(call)),
-    tellActor: ({ actors }, call: ActorCall, ctx) => ctx.replyLater(actors.tell(call)),
+    ) => ctx.replyLater(calls.serve(owner, () => workspaces.serve(owner, request))),
+    notify: ({ calls, notify }, note: Note, ctx) =>
+      ctx.replyLater(calls.serve(note, (signal) => notify.send(note, signal))),
+    complete: ({ calls, models }, asked: Completion, ctx) =>
+      ctx.replyLater(calls.serve(asked, (signal) => models.complete(asked, signal))),
+    askActor: ({ calls, actors }, call: ActorCall, ctx) =>
+      ctx.replyLater(calls.serve({ tenant: call.tenant }, () => actors.ask(call))),
+    tellActor: ({ calls, actors }, call: ActorCall, ctx) =>
+      ctx.replyLater(calls.serve({ tenant: call.tenant }, () => actors.tell(call))),
+    /** The kill switch was thrown: what may not be any more is given up. @returns how many calls */
+    halt: ({ calls }): number => calls.halt(),
     /** A run of this node has ended. */
     runEnded: ({ workspaces }, owner: WorkspaceOwner) => void workspaces.end(owner),
     sweep: ({ workspaces }, _none: void, ctx) => {

@@ -8,6 +8,8 @@ import { LIMITS, type Ports, type Result } from '../contracts/index.ts';
 import { realHttpClient, realPorts } from '../host/index.ts';
 import type { ActorRef, ActorSystem } from '../kernel/index.ts';
 import {
+  HaltableCalls,
+  type HaltJudge,
   ModelService,
   Notifier,
   SecretStore,
@@ -23,6 +25,7 @@ export interface NodeEffectsParts {
   readonly system: ActorSystem;
   readonly options: Pick<NodeOptions, 'dataDir' | 'effects'>;
   readonly metrics: Metrics | undefined;
+  readonly halted: HaltJudge;
   /** Undefined until the node is ready. */
   readonly actors: () => NodeActors | undefined;
 }
@@ -63,6 +66,7 @@ export function openNodeEffects(parts: NodeEffectsParts): OpenedEffects {
       onUse: tokenCounter(parts.metrics?.meter),
     }),
     actors: actorCalls(parts.actors),
+    calls: new HaltableCalls(parts.halted),
   };
   const ref = system.spawn(effectsActor, effects, { name: 'effects' });
   return {

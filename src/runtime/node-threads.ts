@@ -6,8 +6,8 @@ import {
   success,
   type ThreadName,
 } from '../contracts/index.ts';
-import type { ActorRef, ActorSystem } from '../kernel/index.ts';
-import type { SupervisorReport } from '../supervisor/index.ts';
+import type { ActorRef, ActorSystem, SystemCounts } from '../kernel/index.ts';
+import type { SupervisorReport, ThreadGroup } from '../supervisor/index.ts';
 
 /** Settles once every thread is linked. Failure: THREAD_START_FAILED, when the system ends before. */
 export async function threadsLinked(
@@ -24,6 +24,16 @@ export async function threadsLinked(
     reason: describeExit(end.reason),
   });
 }
+
+/** Of the main thread and all others. */
+export const threadCounts = async (
+  system: ActorSystem,
+  group: ThreadGroup,
+): Promise<Map<string, SystemCounts>> =>
+  new Map([
+    ['main', system.counts()],
+    ...[...(await group.reports())].map(([name, { counts }]) => [name, counts] as const),
+  ]);
 
 /** Null: the supervisor answers no more. */
 export async function reportOf(

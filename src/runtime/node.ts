@@ -40,7 +40,7 @@ import { type NodeSecret, openNodeKey } from './node-key-file.ts';
 import { countRuns, measureSpans, observeNode } from './node-metrics.ts';
 import type { NodeOptions } from './node-options.ts';
 import { NodeSkills } from './node-skills.ts';
-import { reportOf, threadsLinked } from './node-threads.ts';
+import { reportOf, threadCounts, threadsLinked } from './node-threads.ts';
 import { type NodeVirtual, openNodeVirtual } from './node-virtual.ts';
 import { type Cluster, openCluster } from './open-cluster.ts';
 import { openNodePolicy } from './policy/node-policy.ts';
@@ -158,7 +158,9 @@ function assemble(
     ...{ cluster: cluster?.options, leaseMs: options.cluster?.controlLeaseMs, threads: names },
   });
   const kv = system.spawn(kvActor, stores.keyValue, { name: 'kv' });
-  const effects = openNodeEffects({ system, options, metrics, actors: () => actors });
+  const effects = openNodeEffects({
+    ...{ system, options, metrics, actors: () => actors, halted: halts.judge },
+  });
   const hosts = { warmHosts, ...(options.sandbox ? { sandbox: options.sandbox } : {}) };
   const rules = openNodePolicy(system, options, stores.journal, metrics?.meter);
   const judges = { refusal: skills.refusal, ...rules.poolArgs, halted: halts.judge };
@@ -220,11 +222,7 @@ function assemble(
   const counter = metrics && countRuns(metrics.meter);
   if (metrics) {
     observeNode(metrics.meter, {
-      threads: async () =>
-        new Map([
-          ['main', system.counts()],
-          ...[...(await group.reports())].map(([name, { counts }]) => [name, counts] as const),
-        ]),
+      threads: () => threadCounts(system, group),
       activeRuns: () => gate.active,
       isReady: () => readinessNow().isReady,
       haltOrders: () => halts.status().standing.length,
@@ -378,7 +376,8 @@ function assemble(
     });
     if (!opened.ok) return opened;
     virtual = opened.value;
-    await halts.open({ pool, keepers, place, virtual: virtual.actors, onWhole });
+    const halted = { pool, keepers, place, ...effects.poolArgs, onWhole };
+    await halts.open({ ...halted, virtual: virtual.actors });
     if (place) phase('halt orders');
     actors = new NodeActors({
       ...{ system, registry, pool, log, virtual: virtual.actors },

@@ -76,6 +76,8 @@ export async function serveCall(
   if (!row.calls.includes(call.name.slice(capability.length + 1))) {
     return failure('HOST_CALL_INVALID', { capability, reason: `there is no ${call.name}` });
   }
+  // The policy took its time, and the run ended meanwhile.
+  if (call.signal.aborted) return failure('RUN_CANCELLED', { reason: 'the run has ended' });
   try {
     return await row.serve(call, grant as never, effects, grants);
   } catch {

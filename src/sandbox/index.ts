@@ -47,6 +47,7 @@ export {
   type Stopped,
   signReceipt,
 } from './kill-switch/halt-receipt.ts';
+export { HaltableCalls } from './kill-switch/haltable-calls.ts';
 export {
   forgettable,
   type HaltJudge,

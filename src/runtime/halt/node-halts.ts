@@ -1,6 +1,6 @@
 /** The kill switch among the parts of a node: what it stops, where its orders come from, and what an operator may ask of it. */
 import { resolve } from 'node:path';
-import type { SandboxKeeperArgs, skillPoolActor } from '../../actors/index.ts';
+import type { effectsActor, SandboxKeeperArgs, skillPoolActor } from '../../actors/index.ts';
 import type { VirtualActors } from '../../cluster/index.ts';
 import {
   type Journal,
@@ -80,6 +80,7 @@ export interface NodeHaltsParts {
 export interface HaltedParts {
   readonly pool: ActorRef;
   readonly keepers: ActorRef;
+  readonly effects: ActorRef;
   readonly virtual: Pick<VirtualActors, 'halt'>;
   readonly place: Pick<NodeCluster, 'members' | 'dead'> | undefined;
   /** The node as a whole was halted, or is no longer. */
@@ -217,6 +218,8 @@ export class NodeHalts implements HaltControl {
     const told = threads.map((thread) => keeperHalt(system, parts.keepers, thread, orders));
     const pool = parts.pool as RefOf<typeof skillPoolActor>;
     const ended = system.ask(pool, 'halt', undefined);
+    const effects = parts.effects as RefOf<typeof effectsActor>;
+    const givenUp = system.ask(effects, 'halt', undefined);
     let runs = 0;
     for (const { ref, tenant } of this.#running) {
       const error = judge({ tenant });
@@ -228,6 +231,9 @@ export class NodeHalts implements HaltControl {
     const virtual = whole ? parts.virtual.halt(whole) : Promise.resolve(0);
     const actors = await ended;
     if (actors.kind !== 'answered') return { ok: false, error: actors.error };
+    // Calls of runs: the threads count them.
+    const calls = await givenUp;
+    if (calls.kind !== 'answered') return { ok: false, error: calls.error };
     let stopped: Stopped = { ...NOTHING_STOPPED, runs, actors: actors.value + (await virtual) };
     for (const [at, answer] of (await Promise.all(told)).entries()) {
       if (answer.kind === 'answered') {

@@ -44,7 +44,7 @@ export const llm: Capability<'llm'> = {
         }
       : undefined,
   missing: ({ models }) => (models ? undefined : 'this node has no models'),
-  serve: async ({ args: [given], tenant }, grant, { models }) => {
+  serve: async ({ args: [given], tenant, skill }, grant, { models }) => {
     if (!completion.Check(given)) {
       const reason =
         'the argument is { model, messages: [{ role, content }], maxTokens?, temperature?, timeoutMs? }';
@@ -56,7 +56,7 @@ export const llm: Capability<'llm'> = {
     if (!grant.models.includes(given.model)) return denied(`model ${given.model} was not granted`);
     if (maxTokens > most) return denied(`${maxTokens} tokens are more than the ${most} granted`);
     return models
-      ? models.complete({ ...rest, maxTokens, timeoutMs, tenant })
+      ? models.complete({ ...rest, maxTokens, timeoutMs, tenant, skill })
       : failure('INTERNAL', { reason: 'llm without models' });
   },
   actionOf: ({ args: [given] }) => {

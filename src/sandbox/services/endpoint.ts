@@ -24,13 +24,15 @@ export interface Posted {
   readonly body: string;
   readonly timeoutMs: number;
   readonly maxBytes: number;
+  /** Gives the request up. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** The text of an answer with a 2xx status. Failures: SERVICE_FAILED (worth another try), SERVICE_REFUSED, SECRET_UNAVAILABLE. */
 export async function postJson(
   service: string,
   { url, secret, privateAddresses }: Endpoint,
-  { body, timeoutMs, maxBytes }: Posted,
+  { body, timeoutMs, maxBytes, signal = new AbortController().signal }: Posted,
   { http, secrets }: ServiceParts,
 ): Promise<Result<string>> {
   const refused = (reason: string) => failure('SERVICE_REFUSED', { service, reason });
@@ -61,7 +63,7 @@ export async function postJson(
       ...(found ? { authorization: `Bearer ${found.value.value}` } : {}),
     },
     ...{ body, timeoutMs, maxBytes },
-    signal: new AbortController().signal,
+    signal,
   });
   if (reply.kind === 'timeout') return failed(`no answer within ${timeoutMs} ms`);
   const redact = redactor(secrets.values());

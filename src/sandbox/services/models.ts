@@ -19,11 +19,12 @@ export interface Completion {
   readonly temperature?: number;
   readonly timeoutMs: number;
   readonly tenant: TenantId;
+  readonly skill: string;
 }
 
 export interface Models {
   /** Failures: SERVICE_UNKNOWN, SERVICE_BUSY and those of `postJson`. Never rejects. */
-  readonly complete: (asked: Completion) => Promise<Result<Json>>;
+  readonly complete: (asked: Completion, signal?: AbortSignal) => Promise<Result<Json>>;
 }
 
 /** Tokens as the provider counted them. */
@@ -69,7 +70,7 @@ export class ModelService implements Models {
     );
   }
 
-  async complete(asked: Completion): Promise<Result<Json>> {
+  async complete(asked: Completion, signal?: AbortSignal): Promise<Result<Json>> {
     const { models, clock } = this.#parts;
     const service = `model ${asked.model}`;
     const bound = this.#bounds.get(asked.model);
@@ -86,7 +87,12 @@ export class ModelService implements Models {
       ...(temperature === undefined ? {} : { temperature }),
     });
     const maxBytes = LIMITS.hostCallResultBytes / 2;
-    const posted = await postJson(service, model, { body, timeoutMs, maxBytes }, this.#parts);
+    const posted = await postJson(
+      service,
+      model,
+      { body, timeoutMs, maxBytes, signal },
+      this.#parts,
+    );
     return posted.ok ? this.#read(posted.value, asked, service) : posted;
   }
 

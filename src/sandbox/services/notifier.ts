@@ -19,7 +19,7 @@ export interface Note {
 
 export interface Notify {
   /** Null once it was taken. Failures: SERVICE_UNKNOWN, SERVICE_BUSY and those of `postJson`. Never rejects. */
-  readonly send: (note: Note) => Promise<Result<Json>>;
+  readonly send: (note: Note, signal?: AbortSignal) => Promise<Result<Json>>;
 }
 
 export interface NotifierParts extends ServiceParts {
@@ -44,7 +44,7 @@ export class Notifier implements Notify {
     );
   }
 
-  async send(note: Note): Promise<Result<Json>> {
+  async send(note: Note, signal?: AbortSignal): Promise<Result<Json>> {
     const { channels, clock, log } = this.#parts;
     const service = `notify ${note.channel}`;
     const bound = this.#bounds.get(note.channel);
@@ -60,7 +60,10 @@ export class Notifier implements Notify {
     const posted = await postJson(
       service,
       channel,
-      { body: JSON.stringify({ ...note, at }), timeoutMs: TIMEOUT_MS, maxBytes: ANSWER_BYTES },
+      {
+        body: JSON.stringify({ ...note, at }),
+        ...{ timeoutMs: TIMEOUT_MS, maxBytes: ANSWER_BYTES, signal },
+      },
       this.#parts,
     );
     return posted.ok ? success(null) : posted;

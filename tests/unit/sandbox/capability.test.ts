@@ -50,6 +50,16 @@ describe('effective grants', () => {
 });
 
 describe('a call', () => {
+  test('of a run that has ended meanwhile touches nothing', async () => {
+    const set: string[] = [];
+    const keyValue = { set: async (key: string) => void set.push(key) } as never;
+    const ended = { ...call('kv.set', ['k', 'v']), signal: AbortSignal.abort() };
+    expect(await serveCall(ended, { kv: true }, { keyValue })).toMatchObject({
+      error: { code: 'RUN_CANCELLED' },
+    });
+    expect(set).toEqual([]);
+  });
+
   test('is denied without a grant, without a body, and without a name', async () => {
     const denied = { ok: false, error: { code: 'CAPABILITY_DENIED' } };
     expect(await serveCall(call('kv.get', ['k']), {}, {})).toMatchObject(denied);

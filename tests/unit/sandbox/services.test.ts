@@ -44,7 +44,7 @@ function world(reply: Partial<Extract<HttpReply, { kind: 'answered' }>> | HttpRe
 }
 
 const ask = { messages: [{ role: 'user', content: 'hi' }], maxTokens: 50, timeoutMs: 1_000 };
-const completion = (model: string) => ({ ...ask, model, tenant: TENANT });
+const completion = (model: string) => ({ ...ask, model, tenant: TENANT, skill: 'orders' });
 const URL = 'https://api.test/v1/chat/completions';
 
 it('notes go to a webhook as JSON with the bearer of its secret, or to the log', async () => {
