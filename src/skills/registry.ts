@@ -190,6 +190,14 @@ export class SkillRegistry {
     return signed && { signed, yanked: held.published?.yanked };
   }
 
+  /** All published packages that are held. */
+  published(): readonly { readonly signed: SignedPackage; readonly yanked: string | undefined }[] {
+    return [...this.#held.values()].flatMap((held) => {
+      const signed = signedOf(held);
+      return signed ? [{ signed, yanked: held.published?.yanked }] : [];
+    });
+  }
+
   /** Short; the same for registries that hold the same skills. */
   digest(): string {
     const held = this.list().map(({ manifest, contentHash }) => `${manifest.name} ${contentHash}`);

@@ -1,7 +1,7 @@
 /**
  * A node's part in the registry of its cluster: what one node publishes, all have. It follows the index, fetches what is new, checks
  * hash and signature, and keeps a copy of its own, so that skills run on while NATS is away. What it refuses it says why, and tries
- * again when the trusted signers change.
+ * again when the trusted signers change. What it holds and the index has lost it enters again.
  */
 import {
   failure,
@@ -146,9 +146,11 @@ export class RegistryReplica {
 
   #hear(change: StateChange): void {
     if (change.kind === 'lost') this.#isCaughtUp = false;
+    else if (change.kind === 'begin') this.#entries.clear();
     else if (change.kind === 'caught-up') {
       this.#enqueue(async () => {
         this.#isCaughtUp = true;
+        await this.#restore();
       });
     } else if (change.kind === 'entry') {
       const name = change.key.slice(INDEX_PREFIX.length);
@@ -156,6 +158,30 @@ export class RegistryReplica {
       if (!entry) return this.#options.log.error('an entry of the skill index is none', { name });
       this.#entries.set(name, entry);
       this.#later(name);
+    }
+  }
+
+  /** A server that lost its disk, or its last writes with its power, learns from the nodes what it had. */
+  async #restore(): Promise<void> {
+    const { registry, objects, log } = this.#options;
+    for (const { signed, yanked } of registry.published()) {
+      const { manifest, contentHash } = signed.skill;
+      const { name, version } = manifest;
+      if (this.#isClosed || !registry.judge(signed).ok) continue;
+      if (this.#entries.get(name)?.versions[version]) continue;
+      const offered = { name, version, contentHash, file: fileOf(signed) };
+      const put = await objects.put(offered.file, encodePackage(signed));
+      const written = put.ok
+        ? await this.#write(name, (entry) => {
+            const entered = withVersion(entry, offered, { allowOlder: true });
+            return entered.ok && yanked !== undefined && !entry.versions[version]
+              ? withYanked(entered.value, offered, yanked)
+              : entered;
+          })
+        : put;
+      const skill = `${name}@${version}`;
+      if (written.ok) log.warn('a skill that the index had lost is entered again', { skill });
+      else this.#note({ name, version }, written);
     }
   }
 
@@ -196,7 +222,10 @@ export class RegistryReplica {
   #retryLater(): void {
     if (this.#isClosed) return;
     this.#retry?.cancel();
-    this.#retry = this.#options.timers.after(RETRY_MS, () => this.reconsider());
+    this.#retry = this.#options.timers.after(RETRY_MS, () => {
+      this.reconsider();
+      if (this.#isCaughtUp) this.#enqueue(() => this.#restore());
+    });
   }
 
   /** Makes this node's copy what the index says. */
