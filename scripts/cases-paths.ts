@@ -64,6 +64,8 @@ const CALLED: Readonly<Record<string, string>> = {
   delete: 'remove',
   unlink: 'remove',
   rm: 'remove',
+  move: 'rename',
+  readdir: 'list',
 };
 const BODY = `
 const call = ctx.fs[input.op];

@@ -103,6 +103,8 @@ export interface SkillContext {
     readonly stat: (path: string) => Promise<{ kind: 'file' | 'folder'; bytes: number }>;
     /** A file, or a folder with nothing in it. */
     readonly remove: (path: string) => Promise<null>;
+    /** Of a file or a folder; a file that is there already is replaced. */
+    readonly rename: (path: string, to: string) => Promise<null>;
     /** With the folders above it; no error when it is there. */
     readonly mkdir: (path: string) => Promise<null>;
   };

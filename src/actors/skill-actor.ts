@@ -37,6 +37,7 @@ import {
   type Secrets,
   startSandbox,
   tierOf,
+  type WorkspaceOwner,
 } from '../sandbox/index.ts';
 import { remoteFiles, remoteServices } from './effects-actor.ts';
 import type { Execution, ExecutionRequest } from './execution.ts';
@@ -183,6 +184,9 @@ async function runTraced(
     ...request,
     ...(policy ? { policy } : {}),
   });
+  if (state.effects && request.entry?.kind === 'actor') {
+    ctx.tell(state.effects, 'runEnded', workspaceOf(state, request));
+  }
   if (span) {
     if (!report.result.ok) {
       span.setStatus({ code: SpanStatusCode.ERROR, message: report.result.error.message });
@@ -194,16 +198,18 @@ async function runTraced(
   return report;
 }
 
-/** A call of a run has the workspace of that run: tasks are named `run/step/index`. */
-function effectsOf(
-  { effects, tenant }: SkillState,
-  { task }: ExecutionRequest,
-  ctx: ActorContext,
-): HostEffects {
+/** The calls of a run share a workspace: they are named `run/step/index`. The turn of an actor is a run of its own. */
+function workspaceOf({ tenant }: SkillState, { task, entry }: ExecutionRequest): WorkspaceOwner {
+  const [run = ''] = entry?.kind === 'actor' ? [task] : (task?.split('/') ?? []);
+  return { tenant, run };
+}
+
+function effectsOf(state: SkillState, request: ExecutionRequest, ctx: ActorContext): HostEffects {
+  const { effects } = state;
   if (!effects) return {};
-  const [run = ''] = task?.split('/') ?? [];
+  const owner = workspaceOf(state, request);
   const send = ctx.detached();
-  const files = run === '' ? {} : { files: remoteFiles(effects, { tenant, run }, send) };
+  const files = owner.run === '' ? {} : { files: remoteFiles(effects, owner, send) };
   return { ...remoteServices(effects, send), ...files };
 }
 

@@ -10,6 +10,7 @@ export const CALLS = {
     list: [1, 1],
     stat: [1, 1],
     remove: [1, 1],
+    rename: [2, 2],
     mkdir: [1, 1],
   },
   kv: { get: [1, 1], set: [2, 2], delete: [1, 1] },

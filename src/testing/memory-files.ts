@@ -1,4 +1,5 @@
 /** The workspace of a run in memory, with the names, limits and refusals of the real one; there are no links in it. */
+import { posix } from 'node:path';
 import { failure, type Json, LIMITS, type Result, success } from '../contracts/index.ts';
 import { type FileRequest, type Files, parsePath } from '../sandbox/index.ts';
 
@@ -25,6 +26,29 @@ export function memoryFiles(given: Readonly<Record<string, string>>): MemoryFile
   const refused = (path: string, reason: string) => failure('PATH_REFUSED', { path, reason });
   const missing = (path: string) => failure('FILE_NOT_FOUND', { path });
 
+  const rename = (path: string, to: string): Result<Json> => {
+    const parsed = parsePath(to);
+    if (typeof parsed === 'string') return refused(to.slice(0, 200), parsed);
+    if (!files.has(path) && !folders.has(path)) return missing(path);
+    const target = posix.normalize(to);
+    if (parsed.name === undefined || folders.has(target)) {
+      return refused(to.slice(0, 200), 'it is no regular file');
+    }
+    if (!folders.has(parentOf(target))) return missing(to.slice(0, 200));
+    if (target.startsWith(`${path}/`)) {
+      return refused(path, 'a folder cannot be moved into itself');
+    }
+    const moved = (each: string) => each === path || each.startsWith(`${path}/`);
+    for (const [each, bytes] of [...files].filter(([each]) => moved(each))) {
+      files.delete(each);
+      files.set(target + each.slice(path.length), bytes);
+    }
+    for (const each of [...folders].filter(moved)) {
+      folders.delete(each);
+      folders.add(target + each.slice(path.length));
+    }
+    return success(null);
+  };
   const serve = (request: FileRequest): Result<Json> => {
     const shown = request.path.slice(0, 200);
     const parsed = parsePath(request.path);
@@ -67,6 +91,8 @@ export function memoryFiles(given: Readonly<Record<string, string>>): MemoryFile
         if (parsed.name === undefined) return refused(shown, 'it is not named by its last part');
         if (within(path).length > 0) return refused(shown, 'the folder is not empty');
         return files.delete(path) || folders.delete(path) ? success(null) : missing(shown);
+      case 'rename':
+        return rename(path, request.to);
       case 'mkdir':
         if (file) return missing(shown);
         makeFolders(path);

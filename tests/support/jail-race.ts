@@ -67,6 +67,8 @@ export async function raceAgainstJail(swaps: number): Promise<RaceReport> {
       }
       if (listed.ok && listed.value.some((entry) => entry.name === 'mark')) canaries++;
       count(writes, await jail.write(`swap/${name}`, Buffer.from('written')));
+      await jail.rename(`swap/${name}`, `swap/${name}-moved`);
+      await jail.remove(`swap/${name}-moved`);
       await jail.remove(`swap/${name}`);
     }
   };

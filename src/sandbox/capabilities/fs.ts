@@ -1,5 +1,6 @@
 /**
- * Capability `fs`: files in the workspace of the run, `ctx.fs.read(path)`, `write(path, data)`, `list`, `stat`, `remove`, `mkdir`.
+ * Capability `fs`: files in the workspace of the run, `ctx.fs.read(path)`, `write(path, data)`, `list`, `stat`, `remove`,
+ * `rename(path, to)`, `mkdir`.
  * `read` allows the calls that change nothing, `write` all.
  */
 import { posix } from 'node:path';
@@ -13,8 +14,10 @@ export interface Files {
   readonly serve: (request: FileRequest) => Promise<Result<Json>>;
 }
 
-const WRITING: readonly string[] = ['write', 'remove', 'mkdir'];
+const WRITING: readonly string[] = ['write', 'remove', 'rename', 'mkdir'];
 const plainPath = (path: string): string => posix.normalize(path).replace(/(?<=.)\/$/, '');
+const namedPath = (path: unknown): string =>
+  typeof path === 'string' ? resourceId(plainPath(path)) : '';
 const opOf = (name: string): string => name.slice('fs.'.length);
 
 export const fs: Capability<'fs'> = {
@@ -36,9 +39,13 @@ export const fs: Capability<'fs'> = {
     }
     return files ? files.serve(request) : failure('INTERNAL', { reason: 'fs without a workspace' });
   },
-  actionOf: ({ name, args: [path] }) => ({
+  actionOf: ({ name, args: [path, to] }) => ({
     /** Without the ways around: `a/../b` is `b`, whichever a policy names. */
-    resource: { type: 'Path', id: typeof path === 'string' ? resourceId(plainPath(path)) : '' },
-    attributes: { op: opOf(name), writes: WRITING.includes(opOf(name)) },
+    resource: { type: 'Path', id: namedPath(path) },
+    attributes: {
+      op: opOf(name),
+      writes: WRITING.includes(opOf(name)),
+      ...(opOf(name) === 'rename' ? { to: namedPath(to) } : {}),
+    },
   }),
 };

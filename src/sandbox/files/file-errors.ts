@@ -6,6 +6,7 @@ import { printable } from '../printable.ts';
 export interface Facts {
   readonly kind: 'file' | 'folder';
   readonly bytes: number;
+  readonly inode: bigint;
 }
 
 const PATH_SHOWN = 200;
@@ -16,10 +17,10 @@ export const refuse = (path: string, reason: string): Failure =>
 
 /** A regular file with one name, or a folder; all else is refused. */
 export function factsOf(path: string, stats: BigIntStats): Facts {
-  if (stats.isDirectory()) return { kind: 'folder', bytes: 0 };
+  if (stats.isDirectory()) return { kind: 'folder', bytes: 0, inode: stats.ino };
   if (!stats.isFile()) throw refuse(path, 'it is no regular file');
   if (stats.nlink !== 1n) throw refuse(path, 'it has more than one name');
-  return { kind: 'file', bytes: Number(stats.size) };
+  return { kind: 'file', bytes: Number(stats.size), inode: stats.ino };
 }
 
 const NOT_THERE = new Set(['ENOENT', 'ENOTDIR', 'ENAMETOOLONG']);
@@ -29,6 +30,7 @@ const REFUSALS: Readonly<Record<string, string>> = {
   EISDIR: 'it is a folder',
   EEXIST: 'it is there already',
   ENOTEMPTY: 'the folder is not empty',
+  EINVAL: 'a folder cannot be moved into itself',
 };
 
 export async function resultOf<T>(path: string, work: () => Promise<T>): Promise<Result<T>> {

@@ -13,6 +13,7 @@ export type FileEncoding = Static<typeof encoding>;
 export type FileRequest = { readonly path: string } & (
   | { readonly op: 'read'; readonly encoding: FileEncoding }
   | { readonly op: 'write'; readonly data: string; readonly encoding: FileEncoding }
+  | { readonly op: 'rename'; readonly to: string }
   | { readonly op: 'list' | 'stat' | 'remove' | 'mkdir' }
 );
 
@@ -34,6 +35,10 @@ export function readFileRequest(op: string, args: readonly Json[]): FileRequest 
       if (!encoding) return EXPECTED;
       if (encoding === 'base64' && !BASE64.test(data)) return 'data is no base64';
       return { op, path, data, encoding };
+    }
+    case 'rename': {
+      const [to] = rest;
+      return typeof to === 'string' ? { op, path, to } : 'a path is a text';
     }
     case 'list':
     case 'stat':

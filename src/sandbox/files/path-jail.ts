@@ -135,6 +135,32 @@ export class PathJail {
     });
   }
 
+  /** A file or a folder; a file at `to` is replaced. Failures: as of `write`. */
+  async rename(path: string, to: string, admit: Admit = ADMIT_ALL): Promise<Result<void>> {
+    const moved = await this.#within(path, async (use, folder, name) => {
+      if (name === undefined) throw refuse(path, 'it is not named by its last part');
+      const { facts } = await this.#probe(use, folder, name);
+      const from = this.#at.childPath(folder, name);
+      return this.#within(to, async (useThere, there, newName) => {
+        if (newName === undefined) throw refuse(to, 'it is not named by its last part');
+        const old = await this.#probeIfAny(useThere, there, newName);
+        if (old?.inode === facts.inode) return;
+        if (old && old.kind !== 'file') throw refuse(to, 'it is no regular file');
+        const target = this.#at.childPath(there, newName);
+        await rename(from, target);
+        // A folder that was moved out of the workspace meanwhile takes nothing with it.
+        if (there !== this.#root) {
+          await this.#checked(there).catch(async (thrown) => {
+            await rename(target, from);
+            throw thrown;
+          });
+        }
+        if (old) admit({ bytes: -old.bytes, files: -1 });
+      });
+    });
+    return moved.ok ? moved.value : moved;
+  }
+
   /** Every folder of the path that there is not. Failures: PATH_REFUSED, FILE_FAILED and what `admit` gives. */
   mkdir(path: string, admit: Admit = ADMIT_ALL): Promise<Result<void>> {
     return this.#within(`${path}/.`, async () => undefined, admit);

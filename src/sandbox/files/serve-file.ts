@@ -29,6 +29,8 @@ export async function serveFile(
       return jail.stat(path);
     case 'remove':
       return nothing(await jail.remove(path, admit));
+    case 'rename':
+      return nothing(await jail.rename(path, request.to, admit));
     case 'mkdir':
       return nothing(await jail.mkdir(path, admit));
   }

@@ -45,6 +45,7 @@ export const ACTIONS: Readonly<Record<string, ActionRow>> = {
   'fs.stat': row('Path', PATH),
   'fs.write': row('Path', PATH, EFFECT),
   'fs.remove': row('Path', PATH, EFFECT),
+  'fs.rename': row('Path', { ...PATH, to: 'String' }, EFFECT),
   'fs.mkdir': row('Path', PATH, EFFECT),
   'kv.get': row('Key', OP),
   'kv.set': row('Key', OP, EFFECT),

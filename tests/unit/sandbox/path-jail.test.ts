@@ -166,6 +166,41 @@ describe.each([
     expect(readdirSync(root).sort()).toEqual(['docs', 'made', 'notes.txt']);
   });
 
+  it('renames files and folders inside, and nothing in or out', async () => {
+    fs.symlinkSync(outside, join(root, 'out'));
+    fs.symlinkSync(join(outside, 'secret.txt'), join(root, 'link'));
+    fs.linkSync(join(outside, 'secret.txt'), join(root, 'hard'));
+    await inJail(async (jail) => {
+      const renamed = async (from: string, to: string) => codeOf(await jail.rename(from, to));
+      for (const [from, to, code] of [
+        ['notes.txt', '../stolen.txt', 'PATH_REFUSED'],
+        ['notes.txt', '/tmp/stolen.txt', 'PATH_REFUSED'],
+        ['notes.txt', 'out/stolen.txt', 'FILE_NOT_FOUND'],
+        ['notes.txt', 'link', 'PATH_REFUSED'],
+        ['notes.txt', 'hard', 'PATH_REFUSED'],
+        ['notes.txt', 'docs', 'PATH_REFUSED'],
+        ['notes.txt', 'docs/', 'PATH_REFUSED'],
+        ['../secret.txt', 'got', 'PATH_REFUSED'],
+        ['out/secret.txt', 'got', 'FILE_NOT_FOUND'],
+        ['link', 'got', 'PATH_REFUSED'],
+        ['hard', 'got', 'PATH_REFUSED'],
+        ['missing', 'got', 'FILE_NOT_FOUND'],
+        ['docs', 'docs/deep/docs', 'PATH_REFUSED'],
+        ['.', 'got', 'PATH_REFUSED'],
+      ] as const) {
+        expect(await renamed(from, to), `${from} to ${to}`).toBe(code);
+      }
+      expect(await renamed('notes.txt', './notes.txt')).toBe('ok');
+      expect(await renamed('notes.txt', 'docs/deep/n')).toBe('ok');
+      expect(await renamed('docs/a.txt', 'docs/deep/n')).toBe('ok');
+      expect(await renamed('docs/deep', 'deeper')).toBe('ok');
+      expect(await jail.list('deeper')).toMatchObject({ value: [{ name: 'n', kind: 'file' }] });
+    });
+    expect(readFileSync(join(root, 'deeper/n'), 'utf8')).toBe('a');
+    expect(readdirSync(outside)).toEqual(['secret.txt']);
+    expect(fs.existsSync(join(base, 'stolen.txt'))).toBe(false);
+  });
+
   it('reads no more than it may', async () => {
     writeFileSync(join(root, 'large'), 'x'.repeat(MAX + 1));
     expect(await readText('large')).toBe('FILE_TOO_LARGE');

@@ -76,6 +76,9 @@ it('bounds bytes and files, and gives back what is removed or replaced', async (
   expect(await serve(write('b', 'x'.repeat(11)))).toMatchObject({ ok: true });
   expect(await serve({ op: 'remove', path: 'a' })).toMatchObject({ ok: true });
   expect(await serve(write('b', 'x'.repeat(100)))).toMatchObject({ ok: true });
+  expect(await serve({ op: 'rename', path: 'b', to: 'a' })).toMatchObject({ ok: true });
+  expect(await serve(write('b', ''))).toMatchObject({ ok: true });
+  expect(await serve({ op: 'rename', path: 'a', to: 'b' })).toMatchObject({ ok: true });
   expect(await serve({ op: 'mkdir', path: 'c/d/e/f' })).toMatchObject({ ok: true });
   expect(await serve({ op: 'mkdir', path: 'g' })).toMatchObject(full);
   expect(await serve(write('h', ''))).toMatchObject(full);

@@ -59,8 +59,9 @@ describe('testSkill', () => {
   it('has a workspace in memory, with the names of a real one', async () => {
     const skill = async (_: unknown, { fs }: SkillContext) => {
       await fs.mkdir('out/deep');
-      await fs.write('out/deep/b', await fs.read('in/a'));
+      await fs.write('out/deep/a', await fs.read('in/a'));
       await fs.remove('in/a');
+      await fs.rename('out/deep/a', 'out/deep/b');
       return [await fs.list('out'), await fs.stat('out/deep/b'), await fs.list('in')];
     };
     const run = await testSkill({
