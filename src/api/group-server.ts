@@ -26,6 +26,7 @@ import {
 import type { RedeployLine, RunLine } from './control-protocol.ts';
 import { checkDrain, checkRun } from './control-server.ts';
 import { serveGroupHalt } from './group-halts.ts';
+import { approvalsOfAll, auditOfAll, ofWhoeverHas } from './group-policy.ts';
 import { GroupRuns } from './group-runs.ts';
 
 const checkRedeploy = checker(
@@ -84,6 +85,15 @@ async function serve(
     case 'GET v1/registry':
     case 'GET v1/dead-letters':
       return sendResult(response, await firstAnswer(group, (client) => client.get(pathname)));
+    case 'GET v1/approvals': {
+      const clients = clientsOf(group);
+      return sendResult(
+        response,
+        await (name === ''
+          ? approvalsOfAll(clients)
+          : ofWhoeverHas(clients, (client) => client.get(pathname))),
+      );
+    }
     case 'GET v1/actors':
       return sendResult(response, await actorsOfAll(group));
     case 'POST v1/actors':
@@ -91,6 +101,7 @@ async function serve(
     case 'POST v1/packages':
     case 'POST v1/yanks':
     case 'POST v1/contracts':
+    case 'POST v1/approvals':
     case 'POST v1/queries': {
       const body = await readBody(request);
       return sendResult(response, body.ok ? await post(group, room, body.value as object) : body);
@@ -181,6 +192,9 @@ async function post(group: GroupOperator, room: string, body: object): Promise<R
   if (room === 'skills') return registerAtAll(group, ask);
   if (room === 'actors') return askOne(group, ask);
   if ('kind' in body && body.kind === 'runs') return runsOfAll(group, body);
+  if ('kind' in body && body.kind === 'audit') return auditOfAll(clientsOf(group), body);
+  const isOfOne = room === 'approvals' || ('decision' in body && body.decision !== undefined);
+  if (isOfOne) return ofWhoeverHas(clientsOf(group), ask);
   return firstAnswer(group, ask);
 }
 

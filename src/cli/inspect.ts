@@ -40,7 +40,11 @@ export function nodeLines(status: NodeStatus): string[] {
   say(
     `  ${status.skills} skills, ${status.actors} actors, ${status.activeRuns} runs${work}, ${status.deadLetters} dead letters`,
   );
-  const { supervision, cluster } = status;
+  const { supervision, cluster, policy } = status;
+  say(
+    `  policy ${policy.file ?? policy.decidedBy}${policy.hash ? ` ${policy.hash.slice(0, 12)}` : ''}, ${policy.denials} denials`,
+  );
+  if (policy.problem !== null) say(`    ${policy.problem}`);
   if (cluster) {
     const state = cluster.isConnected ? 'connected' : 'away';
     say(`  cluster ${cluster.name}  NATS ${state} at ${cluster.nats}`);

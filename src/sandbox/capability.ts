@@ -42,7 +42,7 @@ export function askedGrants(asked: Capabilities = {}): CapabilityGrants {
   const reading = ['GET', 'HEAD'];
   return {
     ...Object.fromEntries(yes),
-    ...(http ? { http: { hosts: http.hosts, methods: http.methods ?? reading } } : {}),
+    ...(http ? { http: { ...http, methods: http.methods ?? reading } } : {}),
     log: log !== false,
   };
 }

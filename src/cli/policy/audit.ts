@@ -56,7 +56,11 @@ function lineOf(entry: AuditEntry): string {
   return `${at}  ${decision}  ${end}  ${printable(line)}  ${dim(correlationId)}`;
 }
 
+/** For machines alone: `--json` has it all. */
+const LONG: readonly string[] = ['signature', 'publicKey', 'actionHash', 'policyHash', 'decision'];
+
 const factsOf = (body: Json): string =>
   Object.entries(Object(body) as object)
+    .filter(([name]) => !LONG.includes(name))
     .map(([name, value]) => `${name} ${typeof value === 'string' ? value : JSON.stringify(value)}`)
     .join(', ');

@@ -1,4 +1,4 @@
-/** Who may approve, and for how long an approval may wait: `approvers.yaml` in the data directory. */
+/** Who may approve, and for how long an approval may wait: `approvers.yaml` beside the policy file. */
 import { join } from 'node:path';
 import Type from 'typebox';
 import {
@@ -54,9 +54,9 @@ const NOBODY: ApprovalTerms = {
 };
 
 /** Reads the file when it has changed. Without one nobody can approve. Failures: FILE_UNREADABLE, CONFIG_INVALID. */
-export function approvalTerms(dataDir: string | 'memory'): () => Promise<Result<ApprovalTerms>> {
-  if (dataDir === 'memory') return async () => success(NOBODY);
-  const file = join(dataDir, APPROVERS_FILE);
+export function approvalTerms(folder: string | undefined): () => Promise<Result<ApprovalTerms>> {
+  if (folder === undefined) return async () => success(NOBODY);
+  const file = join(folder, APPROVERS_FILE);
   let known: { readonly stamp: string; readonly terms: Result<ApprovalTerms> } | undefined;
   return async () => {
     const stamp = await fileStamp(file);

@@ -1,7 +1,7 @@
 /** Reads the audit log of a node: the stream `audit` of its journal, whose chain of hashes is verified as it is read. */
 import { AUDIT_STREAM } from '../../actors/index.ts';
 import { failure, type Journal, type Json, type Result, success } from '../../contracts/index.ts';
-import type { DecisionRecord } from '../../sandbox/index.ts';
+import type { DecisionRecord, PolicyRequest } from '../../sandbox/index.ts';
 
 export interface AuditFilter {
   /** Unix epoch. */
@@ -67,5 +67,6 @@ function isWanted(
   if (denied && !DENIALS.includes(entry.type)) return false;
   const record = decisionIn(entry);
   if (decision !== undefined && record?.decision !== decision) return false;
-  return skill === undefined || record?.request.principal.name === skill;
+  const { principal } = (record?.request ?? Object(entry.body)) as Partial<PolicyRequest>;
+  return skill === undefined || principal?.name === skill;
 }

@@ -2,7 +2,7 @@
  * The policy of a node: read at its start and whenever the file changes. A file that is broken at the start denies everything; one that
  * is broken by an edit is refused, and the last good one stays in force until the node is started again.
  */
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Meter } from '@opentelemetry/api';
 import {
   approvalActor,
@@ -79,9 +79,9 @@ export class NodePolicy {
     this.#audit = system.spawn(auditActor, { journal, onDenied, onWritten }, { name: 'audit' });
     const parts = {
       journal,
-      terms: approvalTerms(options.dataDir),
-      nowMs: () => system.clock.wallMs(),
-      onEvent: ({ type, body }: ApprovalEvent) => this.#tell(type, body as unknown as Json),
+      terms: approvalTerms(this.#file === undefined ? undefined : dirname(this.#file)),
+      nowMs: () => Math.floor(system.clock.wallMs()),
+      onEvent: (event: ApprovalEvent) => this.#tell(event.type, auditedOf(event)),
     };
     const approvals = system.spawn(approvalActor, parts, { name: 'approvals' });
     this.refs = { policy: this.#policy, audit: this.#audit, approvals };
@@ -204,6 +204,14 @@ export class NodePolicy {
   #tell(type: string, body: Json): void {
     this.#system.tell(this.#audit, 'event', { type, body });
   }
+}
+
+/** Arguments are with the approval; the log has their hash. */
+function auditedOf({ type, body }: ApprovalEvent): Json {
+  if (type !== 'approval.requested') return body as unknown as Json;
+  const { args: _, request, ...facts } = body;
+  const { principal, resource } = request;
+  return { ...facts, principal: { ...principal }, resource: { ...resource } };
 }
 
 /** Of a node with these options. */

@@ -71,7 +71,7 @@ const CEDAR_TYPES = {
   Bool: { type: 'Boolean' },
   Strings: { type: 'Set', element: { type: 'String' } },
 } as const;
-const attribute = (type: AttributeType, required = true) => ({ ...CEDAR_TYPES[type], required });
+const attribute = (type: AttributeType) => ({ ...CEDAR_TYPES[type], required: true });
 
 /** The schema in Cedar's JSON format: policies are checked against it when they are loaded, requests when they are decided. */
 export function cedarSchema(): object {
@@ -109,7 +109,6 @@ const SKILL = {
   version: attribute('String'),
   contentHash: attribute('String'),
   tenant: attribute('String'),
-  signer: attribute('String', false),
 };
 
 const contextOf = ({ attributes }: ActionRow) => ({

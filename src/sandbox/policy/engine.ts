@@ -170,8 +170,8 @@ function verdictOf(
 function authorizationCall(request: PolicyRequest, slot: string, risk: Risk) {
   const { principal, action, resource, attributes } = request;
   const skill = { type: 'Skill', id: principal.name };
-  const { name, version, contentHash, tenant, signer } = principal;
-  const attrs = { name, version, contentHash, tenant, ...(signer === undefined ? {} : { signer }) };
+  const { name, version, contentHash, tenant } = principal;
+  const attrs = { name, version, contentHash, tenant };
   return {
     principal: skill,
     action: { type: 'Action', id: action },

@@ -11,8 +11,6 @@ export interface Principal {
   readonly version: string;
   readonly contentHash: string;
   readonly tenant: string;
-  /** Who signed the package, when somebody did. */
-  readonly signer?: string;
 }
 
 export const principalOf = (

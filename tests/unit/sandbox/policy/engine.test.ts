@@ -70,11 +70,6 @@ describe('the engine', () => {
       'permit (principal, action, resource) when { principal.version like "1.*" };',
       true,
     ],
-    [
-      'a signer, of a skill that nobody signed',
-      'permit (principal, action, resource) when { principal has signer && principal.signer == "ada" };',
-      false,
-    ],
   ])('permits by %s: %s', (_what, text, allowed) => {
     expect(decide(text, get('a.test')).allowed).toBe(allowed);
   });
