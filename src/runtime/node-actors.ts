@@ -39,6 +39,8 @@ export interface NodeActorsParts {
   readonly log: Log;
 }
 
+const OF_ONE_KIND: ReadonlySet<string> = new Set(['NAME_TAKEN', 'OVERLOADED']);
+
 export class NodeActors {
   readonly #parts: NodeActorsParts;
   readonly #world: TurnWorld;
@@ -52,8 +54,11 @@ export class NodeActors {
     this.#world = { system, pool, terms, find: (skill) => findHere(registry, skill) };
   }
 
-  /** Makes kinds of the packages that have come. Failures: those of `VirtualActors.register`. */
-  host(): Promise<Result<void>> {
+  /**
+   * Makes kinds of the packages that have come. A package whose name is taken, or that is one too many, has none, and keeps no other from
+   * having one: a publisher must not stop a node. Failures: those of `VirtualActors.register`; these two only of the package `wanted`.
+   */
+  host(wanted?: string): Promise<Result<void>> {
     return this.#inTurn(async () => {
       const packages = this.#parts.registry.list();
       const names = new Set(
@@ -63,7 +68,10 @@ export class NodeActors {
       );
       for (const name of names) {
         const opened = await this.#open(name, true);
-        if (!opened.ok) return opened;
+        if (opened.ok) continue;
+        if (name === wanted || !OF_ONE_KIND.has(opened.error.code)) return opened;
+        const { message: reason } = opened.error;
+        this.#parts.log.error('the actors of a package cannot live here', { skill: name, reason });
       }
       return { ok: true, value: undefined };
     });

@@ -282,7 +282,7 @@ function assemble(
       skill.includes('/') ? loadSkillPackage(skill) : registry.find(skill),
     register: async (skill) => {
       const registered = await registry.register(skill);
-      const hosted = registered.ok ? await actors?.host() : undefined;
+      const hosted = registered.ok ? await actors?.host(skill.manifest.name) : undefined;
       return hosted?.ok === false ? hosted : registered;
     },
     publish: (text, publishing) => skills.publish(text, publishing),

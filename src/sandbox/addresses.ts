@@ -17,6 +17,7 @@ const list = (ranges: readonly string[]): BlockList => {
 /** Never dialled, whatever is granted: metadata services, link-local, multicast, reserved. */
 const NEVER = list([
   '0.0.0.0/8',
+  '100.100.100.200/32',
   '168.63.129.16/32',
   '169.254.0.0/16',
   '192.0.0.0/24',
@@ -31,7 +32,9 @@ const NEVER = list([
   '2001:db8::/32',
   '2002::/16',
   '3fff::/20',
+  'fd00:42::42/128',
   'fd00:ec2::/32',
+  'fd20:ce::/32',
 ]);
 
 /** Dialled only for a grant that says `privateAddresses`. */

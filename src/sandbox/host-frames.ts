@@ -172,19 +172,20 @@ export function parseHostFrame(
   }
   if (!hostFrame.Check(parsed)) return { invalid: 'a frame of no known shape' };
   if (SUSPICIOUS.test(text) && !isSound(parsed))
-    return { invalid: 'a forbidden key or half of a character' };
+    return { invalid: 'a forbidden key, half of a character or a number that JSON has not' };
   return { frame: parsed };
 }
 
 /** Only text with one of these can be unsound: most frames are spared the walk. */
-const SUSPICIOUS = /__proto__|\\u/;
+const SUSPICIOUS = /__proto__|\\u|[eE]\+?\d{3}|\d{16}/;
 
 /**
- * No key that would set a prototype, no text that has no canonical bytes. The guest's encoder refuses both, so a host that
+ * No key that would set a prototype, no text or number that has no canonical bytes (`1e999` is read as infinite). The guest's encoder refuses both, so a host that
  * lets one through does not run it. Depth and size are bounded by now.
  */
 function isSound(value: unknown): boolean {
   if (typeof value === 'string') return value.isWellFormed();
+  if (typeof value === 'number') return Number.isFinite(value);
   if (typeof value !== 'object' || value === null) return true;
   if (Array.isArray(value)) return value.every(isSound);
   return Object.entries(value).every(

@@ -1,14 +1,25 @@
 /** What a hostile actor can do in its turns: nothing but spoil its own. Nothing of it outlives a turn, and its shape is checked. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Json, Result } from '../../src/contracts/index.ts';
+import { defineVirtualActor, VirtualActors } from '../../src/cluster/index.ts';
+import { type Json, LIMITS, type Result, success } from '../../src/contracts/index.ts';
+import { memoryState } from '../../src/journal/index.ts';
+import { defineActor } from '../../src/kernel/index.ts';
 import { type SkeinNode, startNode } from '../../src/runtime/index.ts';
-import { packageOf } from '../../src/skills/index.ts';
+import { NodeActors } from '../../src/runtime/node-actors.ts';
+import { memoryPackageStore, packageOf, SkillRegistry } from '../../src/skills/index.ts';
 import { codeIn, valueIn } from '../conformance/journal-suite.ts';
+import { manifestOf } from '../support/packages.ts';
+import { testSystem } from '../support/systems.ts';
 
 let node: SkeinNode;
 let made = 0;
 beforeAll(async () => {
-  node = valueIn(await startNode({ dataDir: 'memory', threads: 1, warmHosts: 1 }));
+  node = valueIn(
+    await startNode({
+      ...{ dataDir: 'memory', threads: 1, warmHosts: 1 },
+      actorGrants: { log: true, fs: 'write' },
+    }),
+  );
 });
 afterAll(async () => node.close());
 
@@ -22,7 +33,8 @@ async function hostile(
   const manifest = {
     ...{ name, version: '1.0.0', description: 'Hostile.', input: false, output: false },
     actor: { messages: { go: { input: true } } },
-    resources: { cpuMs: 300, wallMs: 2_000 },
+    capabilities: { fs: 'write' as const },
+    resources: { cpuMs: 300, wallMs: 20_000 },
   };
   const source = `${before}\nexport const actor = { receive: ${receive}, ${rest} };`;
   valueIn(await node.register(packageOf(manifest, source)));
@@ -103,6 +115,15 @@ describe('a hostile actor', () => {
     expect(({} as { polluted?: number }).polluted).toBeUndefined();
   });
 
+  it('leaves nothing in files, for its next turn or for the actor of another package', async () => {
+    const text = `{ go: async (state, _, ctx) => {
+      try { return await ctx.fs.read('left'); }
+      catch (error) { try { await ctx.fs.write('left', 'mine'); } catch {} return error.code; }
+    } }`;
+    const [one, other] = [await hostile(text), await hostile(text)];
+    for (const go of [one, one, other]) expect(valueIn(await go())).toBe('FILE_NOT_FOUND');
+  });
+
   it('cannot reach the actor of another key or kind', async () => {
     const go = await hostile('{ go: (state, _, ctx) => Object.keys(ctx).sort() }');
     const names = valueIn(await go()) as string[];
@@ -111,4 +132,36 @@ describe('a hostile actor', () => {
       expect.arrayContaining(['cancelReminder', 'erase', 'key', 'log', 'passivate', 'remind']),
     );
   });
+});
+
+it('more packages with actors than a node has kinds keep no node from starting, and none from the name of a program', async () => {
+  const { system, lines } = testSystem();
+  const registry = valueIn(await SkillRegistry.open(memoryPackageStore()));
+  const virtual = valueIn(
+    VirtualActors.open({
+      ...{ system, ports: system, log: system.log, openState: async () => success(memoryState()) },
+      candidates: () => [{ node: system.node, labels: {}, weight: 1 }],
+    }),
+  );
+  const taken = defineVirtualActor({ kind: 'a0', initial: () => ({}), receive: {} });
+  valueIn(await virtual.register(taken));
+  for (let at = 0; at < LIMITS.virtualKinds + 5; at++) {
+    const manifest = {
+      ...manifestOf(`a${at}`, '1.0.0'),
+      actor: { messages: { go: { input: true } } },
+    };
+    valueIn(registry.hold(packageOf(manifest, 'export const actor = {};')));
+  }
+  const terms = () => ({ grants: {}, ceilings: [] });
+  const pool = system.spawn(
+    defineActor({ kind: 'none', initial: () => null, receive: {} }),
+    undefined,
+  );
+  const actors = new NodeActors({ system, registry, virtual, pool, terms, log: system.log });
+  expect(await actors.host()).toEqual({ ok: true, value: undefined });
+  expect(codeIn(await actors.host('a0'))).toBe('NAME_TAKEN');
+  const refused = lines.filter(({ level }) => level === 'error');
+  expect(refused.length).toBeGreaterThanOrEqual(6);
+  expect([...virtual.live().keys()]).toHaveLength(LIMITS.virtualKinds);
+  await virtual.handOverAll();
 });

@@ -190,7 +190,10 @@ const startSpan = (
       parentContext(parent),
     );
 
-/** What another node says that it did: of the right shape, and with the hash that its output really has. */
+/**
+ * What another node says that it did: of the right shape, with the hash that its output really has, and of the run that was asked for: who could choose the seed
+ * could choose the outcome, and a verification that replays its tape would agree.
+ */
 function checkedExecution(answer: unknown, node: NodeId, invocation: Invocation): Execution {
   const refuse = (reason: string) =>
     failedExecution(
@@ -204,6 +207,12 @@ function checkedExecution(answer: unknown, node: NodeId, invocation: Invocation)
   const { result, outputHash } = execution;
   if (result.ok && outputHash !== hashOf(result.value))
     return refuse(`${node} answered with an output that has another hash than it says`);
+  const { seed, startWallMs } = invocation.tape ?? invocation;
+  if (
+    execution.tape.seed !== seed ||
+    Math.floor(execution.tape.startWallMs) !== Math.floor(startWallMs)
+  )
+    return refuse(`${node} answered with a run of another seed or time than it was asked for`);
   return { ...execution, thread: `${node}/${execution.thread}` };
 }
 

@@ -16,6 +16,7 @@ import {
   type SkillPackage,
   type TenantId,
   UsageSchema,
+  unsoundJson,
 } from '../../contracts/index.ts';
 import { ActorRef } from '../../kernel/index.ts';
 import type { Execution, ExecutionRequest } from '../execution.ts';
@@ -161,7 +162,10 @@ export const readExecution = (came: unknown): Execution | string =>
 
 function read<T>(text: string, check: (value: unknown) => Checked<T>): T | string {
   try {
-    const checked = check(JSON.parse(text));
+    const value: unknown = JSON.parse(text);
+    const unsound = unsoundJson(value);
+    if (unsound) return wrong(unsound);
+    const checked = check(value);
     return checked.ok ? checked.value : wrong(checked.mismatch);
   } catch {
     return '/: expected JSON text';

@@ -1,6 +1,7 @@
 /** One turn of a packaged actor: a run of its module in a sandbox of this node, and what came out of it. */
 import { gt } from 'semver';
 import {
+  checker,
   failure,
   type Json,
   LIMITS,
@@ -12,6 +13,7 @@ import {
   type TurnCause,
   type TurnInput,
   type TurnOutput,
+  TurnOutputSchema,
 } from '../../contracts/index.ts';
 import type { ActorRef, ActorSystem, RefOf } from '../../kernel/index.ts';
 import { type ContractTerms, contractOf } from '../resources.ts';
@@ -49,6 +51,8 @@ export interface ModuleTurn {
 /** A turn has to be over before the activation is given up for it. */
 const ASK_MS = LIMITS.virtualTurnMs - 1_000;
 const WALL_MS_MAX = LIMITS.virtualTurnMs - 5_000;
+
+const checkTurn = checker(TurnOutputSchema);
 
 /** Runs it; nothing is changed here. Failures: those of a call of the skill, MESSAGE_UNHANDLED, VIRTUAL_STATE_INVALID. */
 export async function runTurn(
@@ -98,8 +102,9 @@ export async function runTurn(
   });
   if (answer.kind !== 'answered') return { ok: false, error: answer.error };
   const { result } = answer.value;
-  // Its shape was checked in the host process against the schema of a turn.
-  return result.ok
-    ? success({ ...(result.value as unknown as TurnOutput), version })
-    : { ok: false, error: result.error };
+  if (!result.ok) return { ok: false, error: result.error };
+  // The host process has checked it too, but it is not believed.
+  const output = checkTurn(result.value);
+  if (output.ok) return success({ ...output.value, version });
+  return failure('SKILL_OUTPUT_INVALID', { skill: turn.skill, ...output.mismatch });
 }

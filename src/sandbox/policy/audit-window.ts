@@ -88,11 +88,18 @@ const NOTHING: AuditBatch = { records: [], more: 0 };
 
 const short = (text: string): string => printable(text, TEXT_MAX);
 
+type Attribute = PolicyRequest['attributes'][string];
+
+function boundedValue(value: Attribute): Attribute {
+  if (typeof value === 'string') return short(value);
+  return typeof value === 'object' ? value.slice(0, LIST_MAX).map(short) : value;
+}
+
 function recordOf({ decision, request, correlationId, code, approval }: AuditFact): DecisionRecord {
   const { principal, action, resource, attributes } = request;
   const bounded = Object.entries(attributes)
     .slice(0, LIST_MAX)
-    .map(([name, value]) => [name, typeof value === 'string' ? short(value) : value]);
+    .map(([name, value]) => [name, boundedValue(value)]);
   return {
     decision: decision.id,
     allowed: decision.allowed && code === undefined,

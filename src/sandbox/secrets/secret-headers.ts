@@ -10,7 +10,10 @@ export interface SecretValue {
 }
 export type WrittenHeaders = Readonly<Record<string, string | SecretValue>>;
 
-/** Names in lower case. Failures: CAPABILITY_DENIED (it was not granted), SECRET_UNAVAILABLE. */
+/** Of a service that sends back what it was sent, they would give the secret piece by piece, and no piece is found in the answer. */
+const OF_PARTS: readonly string[] = ['range', 'if-range', 'request-range'];
+
+/** Names in lower case. Failures: CAPABILITY_DENIED (it was not granted), SECRET_UNAVAILABLE, HOST_CALL_INVALID. */
 export function filledHeaders(
   headers: WrittenHeaders,
   { url, port }: Destination,
@@ -18,6 +21,11 @@ export function filledHeaders(
   secrets: Secrets | undefined,
 ): Result<Record<string, string>> {
   const filled: Record<string, string> = {};
+  const names = Object.keys(headers).map((name) => name.toLowerCase());
+  if (secretsIn(headers).length > 0 && names.some((name) => OF_PARTS.includes(name))) {
+    const reason = 'no part of an answer is had with a secret: it may hold a part of the secret';
+    return failure('HOST_CALL_INVALID', { capability: 'secret', reason });
+  }
   for (const [header, value] of Object.entries(headers)) {
     if (typeof value === 'string') {
       filled[header.toLowerCase()] = value;
