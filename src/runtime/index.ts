@@ -45,6 +45,7 @@ export { checkPlan, readPlan } from './plan-file.ts';
 export { type Goal, planFor } from './planner.ts';
 export { APPROVERS_FILE, readApprovers } from './policy/approvers-file.ts';
 export { type AuditEntry, type AuditFilter, decisionIn } from './policy/audit-log.ts';
+export type { AuditSummary } from './policy/audit-summary.ts';
 export type { ExplainQuery, Explanation, PolicyLine } from './policy/explain.ts';
 export type { NodeApprovals } from './policy/node-approvals.ts';
 export type { PolicyStatus, PolicyView } from './policy/node-policy.ts';

@@ -18,6 +18,7 @@ import {
   type Usage,
 } from '../contracts/index.ts';
 import { type AuditEntry, type AuditFilter, readAudit } from './policy/audit-log.ts';
+import { type AuditSummary, summariseAudit } from './policy/audit-summary.ts';
 import {
   type ExplainParts,
   type ExplainQuery,
@@ -47,6 +48,8 @@ export type Query =
 
   /** The audit log of this node, oldest first. */
   | ({ readonly kind: 'audit' } & AuditFilter)
+  /** What the audit log adds up to. */
+  | { readonly kind: 'audit-summary'; readonly sinceMs?: number }
   /** Which policies permit and forbid something, and what it would take. */
   | ({ readonly kind: 'explain' } & ExplainQuery)
   /** The policy that is in force. */
@@ -78,6 +81,7 @@ export interface QueryAnswers {
   readonly 'last-outcome': StructuredOutcome | null;
   readonly memories: readonly { readonly key: string; readonly value: Json }[];
   readonly audit: readonly AuditEntry[];
+  readonly 'audit-summary': AuditSummary;
   readonly explain: Explanation;
   readonly policy: PolicyView;
 }
@@ -122,13 +126,16 @@ async function answer(query: Query, parts: QueryParts): Promise<Result<unknown>>
     }
     case 'audit':
       return readAudit(parts.journal, query);
+    case 'audit-summary':
+      return summariseAudit(parts.journal, query.sinceMs);
     case 'explain':
       return explain(query, parts);
     case 'policy':
       return success(parts.rules.view);
     default: {
       const found = JSON.stringify((query as { readonly kind?: unknown }).kind) ?? 'nothing';
-      const expected = 'runs, budget, skills, last-outcome, memories, audit, explain or policy';
+      const expected =
+        'runs, budget, skills, last-outcome, memories, audit, audit-summary, explain or policy';
       return failure('ARGUMENT_INVALID', { argument: 'kind', found, expected });
     }
   }

@@ -65,6 +65,7 @@ export function addPolicyCommands(add: Add, finish: Finish, program: Command): v
     )
     .option('--skill <name>', 'of one skill')
     .option('--denied', 'denials alone')
+    .option('--report', 'what it adds up to, as md and json in the data directory')
     .addOption(
       new Option('--limit <n>', 'the latest so many').default(100).argParser(wholeNumber(1, 1_000)),
     )

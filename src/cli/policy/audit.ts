@@ -1,6 +1,6 @@
 /** `skein audit`: what was denied, what was done and who approved it, from the log that the node keeps. */
 import type { Json, Result } from '../../contracts/index.ts';
-import { type AuditEntry, decisionIn } from '../../runtime/index.ts';
+import { type AuditEntry, type AuditSummary, decisionIn } from '../../runtime/index.ts';
 import { printable } from '../../telemetry/index.ts';
 import { askNode } from '../ask-node.ts';
 import {
@@ -12,15 +12,18 @@ import {
   red,
   reportError,
 } from '../output.ts';
+import { asJson, keepReport, timed } from '../report.ts';
 
 export interface AuditOptions extends GlobalOptions {
   readonly since?: number;
   readonly skill?: string;
   readonly denied?: boolean;
   readonly limit: number;
+  readonly report?: boolean;
 }
 
 export async function auditCommand(options: AuditOptions): Promise<number> {
+  if (options.report) return reportCommand(options);
   const { since: sinceMs, skill, denied, limit } = options;
   const query = {
     kind: 'audit' as const,
@@ -37,6 +40,38 @@ export async function auditCommand(options: AuditOptions): Promise<number> {
   if (options.json) for (const entry of found.value) printJson(entry);
   else if (found.value.length === 0) printLine('the audit log has nothing of the kind');
   else for (const entry of found.value) printLine(lineOf(entry));
+  return 0;
+}
+
+/** What the log adds up to, as md and json in the data directory: for whoever has to show what skills were let do. */
+async function reportCommand({ data, json, since: sinceMs }: AuditOptions): Promise<number> {
+  const { finish } = timed('audit');
+  const query = { kind: 'audit-summary' as const, ...(sinceMs === undefined ? {} : { sinceMs }) };
+  const found: Result<AuditSummary> = await askNode(
+    data,
+    { path: '/v1/queries', body: query },
+    (node) => node.query(query),
+  );
+  if (!found.ok) return reportError(found.error, json);
+  const { skills, records, policies, policiesRefused, approvals } = found.value;
+  const sums = (each: Readonly<Record<string, number>>): string =>
+    Object.entries(each)
+      .map(([name, count]) => `${name} ${count}`)
+      .join(', ') || 'none';
+  const steps = skills.map(({ skill, tenant, permitted, denied, actions, codes }) => ({
+    name: `${skill} of ${tenant}`,
+    elapsedMs: 0,
+    ok: true,
+    detail: `${permitted} permitted, ${denied} denied (${sums(codes)}); ${sums(actions)}`,
+  }));
+  const report = await keepReport(data, finish(true, steps, asJson(found.value)), json);
+  if (json) printJson({ ...found.value, report: report ?? null });
+  else {
+    printLine(
+      `${records} records, ${policies.length} policies, ${policiesRefused} refused; approvals: ${sums(approvals)}`,
+    );
+    for (const { name, detail } of steps) printLine(`  ${printable(`${name}: ${detail}`)}`);
+  }
   return 0;
 }
 

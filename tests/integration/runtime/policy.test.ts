@@ -227,6 +227,22 @@ describe('the audit log', () => {
     const after = await auditOf(again.node, { skill: 'storm' });
     expect(after.map(({ hash }) => hash)).toEqual(denials.map(({ hash }) => hash));
     expect(await auditOf(again.node, { sinceMs: Number.MAX_SAFE_INTEGER })).toEqual([]);
+    const summed = await again.node.query({ kind: 'audit-summary' });
+    expect(summed).toMatchObject({
+      value: {
+        skills: [
+          {
+            skill: 'storm',
+            tenant: 'default',
+            permitted: 0,
+            denied: 50,
+            codes: { POLICY_DENIED: 50 },
+          },
+          { skill: 'keeper', permitted: 1, denied: 0, actions: { 'kv.set': 1 } },
+        ],
+        policiesRefused: 0,
+      },
+    });
     const { decision = '' } = (denials.at(-1)?.body ?? {}) as { decision?: string };
     const explained = await again.node.query({ kind: 'explain', decision });
     expect(explained).toMatchObject({
