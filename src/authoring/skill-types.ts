@@ -3,6 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   type ActorDeclaration,
+  type Capabilities,
   failure,
   type Result,
   reasonOf,
@@ -21,11 +22,7 @@ export const declaredExports = ({ input, actor }: SkillManifest): readonly strin
 
 /** The text of the file. Log lines are asked for unless the manifest says no. */
 export function skillTypes({ input, output, actor, capabilities = {} }: SkillManifest): string {
-  const asked = { log: true, ...capabilities };
-  const names = Object.entries(asked)
-    .filter(([, wanted]) => wanted !== false && wanted !== undefined)
-    .map(([name]) => `'${name}'`)
-    .sort();
+  const context = contextOf({ log: true, ...capabilities });
   const [given, made] = [typesOfSchema(input, 'Input'), typesOfSchema(output, 'Output')];
   return [
     '// Made from skill.json by `skein skills types`, which overwrites it.',
@@ -36,12 +33,42 @@ export function skillTypes({ input, output, actor, capabilities = {} }: SkillMan
     ...made.declarations,
     `export type Output = ${made.type};`,
     '/** What the manifest asks for. */',
-    `export type Context = ContextOf<${names.length === 0 ? 'never' : names.join(' | ')}>;`,
+    `export type Context = ${context};`,
     '/** The default export. */',
     'export type Handler = HandlerOf<Input, Output, Context>;',
     ...(actor ? actorTypes(actor) : []),
     '',
   ].join('\n');
+}
+
+/** The calls of a part of `ctx` that a capability, as it was asked for, allows; undefined: all. Others are denied when they are made. */
+const CALLS_ASKED: {
+  readonly [Name in keyof Capabilities]?: (
+    asked: NonNullable<Capabilities[Name]>,
+  ) => readonly string[] | undefined;
+} = {
+  fs: (asked) => (asked === 'read' ? ['read', 'list', 'stat'] : undefined),
+  secret: ({ reveal }) => (reveal ? undefined : []),
+};
+
+/** A part none of whose calls is allowed is left out. */
+function contextOf(capabilities: Capabilities): string {
+  const whole: string[] = [];
+  const narrowed: string[] = [];
+  for (const [name, asked] of Object.entries(capabilities).sort(([a], [b]) => (a < b ? -1 : 1))) {
+    if (asked === false || asked === undefined) continue;
+    const judge = CALLS_ASKED[name as keyof Capabilities] as
+      | ((asked: unknown) => readonly string[] | undefined)
+      | undefined;
+    const calls = judge?.(asked);
+    if (calls === undefined) whole.push(`'${name}'`);
+    else if (calls.length > 0) {
+      const names = calls.map((call) => `'${call}'`).join(' | ');
+      narrowed.push(`{ readonly ${name}: Pick<ContextOf<'${name}'>['${name}'], ${names}> }`);
+    }
+  }
+  const all = whole.length === 0 && narrowed.length > 0 ? [] : [whole.join(' | ') || 'never'];
+  return [...all.map((names) => `ContextOf<${names}>`), ...narrowed].join(' & ');
 }
 
 function actorTypes({ messages, state = true }: ActorDeclaration): readonly string[] {

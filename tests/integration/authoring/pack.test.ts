@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { endBundler, packSkill } from '../../../src/authoring/index.ts';
+import { ManifestSchema } from '../../../src/contracts/index.ts';
 import { encodePackage, parsePackage } from '../../../src/skills/index.ts';
 import { valueIn } from '../../conformance/journal-suite.ts';
 import { skillFolders } from '../../support/skill-folder.ts';
@@ -166,6 +167,40 @@ export default ({ city }: { city: string }) => ({ degrees: round(again(city.leng
       details: { file: 'index.ts', line },
     });
     expect(error.message).toMatch(message);
+  });
+
+  it('types every capability that a manifest may ask for', async () => {
+    const calls: Readonly<Record<string, readonly [asked: unknown, call: string]>> = {
+      http: [{ hosts: ['a.example'] }, `ctx.http.request({ url: 'https://a.example' })`],
+      fs: ['write', `ctx.fs.write('a', 'b')`],
+      kv: [true, `ctx.kv.get('a')`],
+      secret: [{ names: ['a'], reveal: true }, `ctx.secret.get('a')`],
+      actor: [{ kinds: ['a'] }, `ctx.actor.tell('a', 'b', 'c')`],
+      notify: [{ channels: ['a'] }, `ctx.notify.send({ channel: 'a', subject: 'b', text: 'c' })`],
+      llm: [{ models: ['a'] }, 'ctx.llm.complete'],
+      random: [true, 'ctx.random.bytes(1)'],
+      clock: [true, 'ctx.clock.now()'],
+      log: [true, `ctx.log.info('a')`],
+    };
+    const names = Object.keys(ManifestSchema.properties.capabilities.properties);
+    expect(Object.keys(calls).toSorted()).toEqual(names.toSorted());
+    const capabilities = Object.fromEntries(names.map((name) => [name, calls[name]?.[0]]));
+    const lines = names.map((name) => `void ${calls[name]?.[1]};`).join('\n');
+    const all = typed(`${lines}\nreturn { degrees: city.length };`);
+    const { types } = await pack(folders.make({ ...fields, capabilities }, { 'index.ts': all }));
+    expect(types).toEqual({ kind: 'checked' });
+  });
+
+  it('knows that who reads files writes none, and that who uses secrets in headers reads none', async () => {
+    const capabilities = { fs: 'read', secret: { names: ['a'] } };
+    const writes = await refusal(typed("await ctx.fs.write('a', city);\nreturn { degrees: 1 };"), {
+      capabilities,
+    });
+    expect(writes.message).toMatch(/'write' does not exist/);
+    const reads = await refusal(typed('await ctx.secret.get(city);\nreturn { degrees: 1 };'), {
+      capabilities,
+    });
+    expect(reads.message).toMatch(/'secret' does not exist/);
   });
 
   it('refuses a function that does not fit the manifest though it fits its own types', async () => {
