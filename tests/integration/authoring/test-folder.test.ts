@@ -39,6 +39,7 @@ describe('a folder that was just made', () => {
     expect(valueIn(await writeSkillTypes(folder, manifest)), 'the types drift').toBe(false);
     expect(report.cases.map(({ name }) => name).toSorted()).toEqual([
       'example 1',
+      'examples behind the wall',
       'greets by name, and logs it',
       'takes no empty name',
     ]);
@@ -66,6 +67,22 @@ describe('a folder that was just made', () => {
     const messages = report.cases.map(({ message }) => message ?? '').join('\n');
     expect(messages).toContain('no test at all');
     expect(messages).toContain('the replay gave {"greeting":"Hi, Ada!"}');
+  });
+
+  it('is told what the wall does not let through, though the test kit does', async () => {
+    const folder = await init('greedy');
+    edit(
+      folder,
+      'index.ts',
+      'return {',
+      "if ('x'.repeat(1e8).split('').length < 0) throw 1;\n  return {",
+    );
+    edit(folder, 'skill.json', '"effects"', '"resources": { "memoryMiB": 16 },\n  "effects"');
+    const { cases } = valueIn(await testSkillFolder(folder));
+    const wall = cases.find(({ name }) => name === 'examples behind the wall');
+    expect(wall).toMatchObject({ ok: false, isSkipped: false });
+    expect(wall?.message).toMatch(/in a sandbox .* gives SKILL_\w+/);
+    expect(cases.find(({ name }) => name === 'example 1')?.ok).toBe(true);
   });
 
   it('is not made over another, nor under a name that no skill can have', async () => {
