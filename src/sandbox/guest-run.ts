@@ -9,10 +9,10 @@
  * again: that is `never-settled`. Answers are entered one by one, since what they meet depends on it, and replays rely on it.
  */
 import type { Timers } from '../contracts/index.ts';
+import { checkRules } from './check-rules.ts';
 import { type GuestEntry, loadSkill, type Realm } from './guest-realm.ts';
 import type { AnswerFrame, Ending, RunFrame } from './host-frames.ts';
 import { watchLimits } from './run-limits.ts';
-import { checkRules } from './run-rules.ts';
 
 export interface RunEnd {
   readonly ending: Ending;

@@ -17,7 +17,7 @@ export interface HostFile {
 const LIBRARIES = ['/lib', '/lib64', '/usr/lib', '/usr/lib64', '/usr/local/lib', '/nix/store'];
 const LINKER_CACHE = '/etc/ld.so.cache';
 /** What `host-main` loads beside Skein's own code; the last finds isolated-vm's addon. */
-const PACKAGES = ['isolated-vm', 'typebox', 'node-gyp-build'];
+export const HOST_PACKAGES = ['isolated-vm', 'typebox', 'node-gyp-build'];
 
 /** @param node the Node binary */
 export function hostFiles(node: string): readonly HostFile[] {
@@ -26,7 +26,7 @@ export function hostFiles(node: string): readonly HostFile[] {
   const whole = [...LIBRARIES, LINKER_CACHE, node, code, join(dirname(code), 'package.json')];
   return [
     ...whole.filter((path) => existsSync(path)).map((path) => fileAt(path)),
-    ...PACKAGES.flatMap((name) => findPackage(name, code) ?? []),
+    ...HOST_PACKAGES.flatMap((name) => findPackage(name, code) ?? []),
   ];
 }
 

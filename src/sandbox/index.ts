@@ -10,6 +10,7 @@ export { keyValueSpace } from './capabilities/kv.ts';
 export type { LogLine, LogSink } from './capabilities/log.ts';
 export type { NextRequest } from './capabilities/redirects.ts';
 export { actionOf, askedGrants, effectiveGrants, type HostEffects } from './capability.ts';
+export { checkRules } from './check-rules.ts';
 export type { EffectAnswer, EffectTape, TapedEffect } from './effect-tape.ts';
 export type { FileRequest } from './files/file-request.ts';
 export { parsePath } from './files/path-name.ts';
@@ -103,7 +104,7 @@ export {
 } from './policy/policy-request.ts';
 export { type NamedPolicy, type PolicySource, policySource } from './policy/policy-source.ts';
 export type { HostCallEvent, RunReport, RunRequest } from './run-request.ts';
-export { checkRules, type RunEntry } from './run-rules.ts';
+export type { RunEntry } from './run-rules.ts';
 export { type Sandbox, type SandboxOptions, startSandbox } from './sandbox.ts';
 export {
   type MissingLayer,

@@ -1,6 +1,5 @@
-/** What of a skill's module is called in a run, and the author's schemas that its input and output are held to, part by part. */
+/** What of a skill's module is called in a run, and the author's schemas that its input and output are held to, part by part. For the node. */
 import { type SkillManifest, TurnOutputSchema } from '../contracts/index.ts';
-import { checkAuthorSchema, type SchemaVerdict } from './author-schema.ts';
 
 /** The default export, or one turn of the exported `actor`; a turn of a reminder has no message. */
 export type RunEntry =
@@ -34,16 +33,4 @@ export function rulesOf({ input, output, actor }: SkillManifest, entry: RunEntry
       { at: ['state'], pointer: '/state', schema: state },
     ],
   };
-}
-
-/** @returns the first verdict that is not `fits` */
-export function checkRules(rules: readonly SchemaRule[], value: unknown): SchemaVerdict {
-  for (const { at, pointer, schema } of rules) {
-    const part = at.reduce((whole, key) => Reflect.get(Object(whole), key), value);
-    const verdict = checkAuthorSchema(schema, part);
-    if (verdict.kind === 'fits') continue;
-    if (verdict.kind === 'unusable') return verdict;
-    return { ...verdict, pointer: `${pointer}${verdict.pointer}` };
-  }
-  return { kind: 'fits' };
 }

@@ -310,3 +310,25 @@ describe('a process that is killed', () => {
     await until('all have ended', () => !family.some(isRunning));
   });
 });
+
+test('hosts have the thickest wall behind which a program starts at all', async () => {
+  const works = async (wall: Wall): Promise<boolean> =>
+    (await runBehind("require('node:fs').writeSync(3, 'here')", { wall })).said === 'here';
+  let thickest: Wall = NO_WALL;
+  for (const wall of wallsOf(tools, process.geteuid?.() === 0)) {
+    if (!(await works(wall))) continue;
+    thickest = wall;
+    break;
+  }
+  const started = await startSandbox({
+    ports: { clock: realClock, timers: realTimers },
+    processes: realProcesses,
+    warmHosts: 0,
+    startMs: 60_000,
+  });
+  if (!started.ok) throw new Error(started.error.message);
+  const { level, close } = started.value;
+  await close();
+  expect(level.enclosure).toBe(thickest.enclosure);
+  expect(level.ownFiles).toBe(thickest.enclosure === 'bubblewrap' || thickest.landlock);
+}, 120_000);
