@@ -15,6 +15,7 @@ import {
 import { SANDBOX_LEVELS } from '../sandbox/index.ts';
 import { readBounded } from '../skills/index.ts';
 import { readCeiling } from './ceiling-file.ts';
+import { readEffects } from './effects-file.ts';
 import { labelFault } from './node-labels.ts';
 import { isPolicyFile, readPolicyFile } from './policy/policy-file.ts';
 import type { WantedNode } from './start-group.ts';
@@ -110,6 +111,9 @@ export async function readClusterFile(file: string, version: string): Promise<Re
   const { cluster, nats, groups } = document.value;
   const folder = dirname(resolve(file));
   for (const { limits } of groups) {
+    const { effects } = limits ?? {};
+    const read = effects === undefined ? success({}) : await readEffects(resolve(folder, effects));
+    if (!read.ok) return read;
     if (limits?.policy === undefined) continue;
     const file = resolve(folder, limits.policy);
     const policy = await (isPolicyFile(file) ? readPolicyFile(file) : readCeiling(file));

@@ -30,6 +30,10 @@ import { ownServer } from './own-nats.ts';
 const PRIVATE_PATHS = [
   'root/kv',
   'root/skills',
+  'root/effects',
+  'root/policy',
+  'root/audit',
+  'root/approvals',
   'root/verifier',
   'root/delegator',
   'root/sandboxes',

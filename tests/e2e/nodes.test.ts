@@ -82,7 +82,7 @@ describe('nodes of one cluster', () => {
       return cluster?.peers.some(({ path, thread }) => path === 'unix' && thread === 't1');
     });
     expect(await alpha.system.ask(worker, 'say', 'again')).toMatchObject({ value: 'again' });
-    for (const part of ['kv', 'skills', 'delegator']) {
+    for (const part of ['kv', 'skills', 'delegator', 'effects', 'policy', 'audit']) {
       const own = unwrap(alpha.system.refAt(`skein://${beta.id}/main/root/${part}`));
       const answer = await alpha.system.ask(own, 'counts', undefined);
       expect(answer).toMatchObject({ kind: 'not-delivered', error: { code: 'ACTOR_PRIVATE' } });

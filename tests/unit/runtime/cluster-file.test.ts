@@ -100,6 +100,19 @@ describe('cluster.yaml', () => {
     });
   });
 
+  it('finds the files of effects and secrets beside it, and is refused for effects that are none', async () => {
+    const text =
+      'cluster: shop\ngroups: [{ name: a, count: 1, limits: { effects: e.yaml, secrets: s.yaml } }]\n';
+    const effects = join(folder, 'e.yaml');
+    writeFileSync(effects, 'notify: { ops: { log: true } }\n');
+    const limits = { effects, secrets: join(folder, 's.yaml') };
+    expect(await read(text)).toMatchObject({ ok: true, value: { nodes: [{ limits }] } });
+    writeFileSync(effects, 'notify: { ops: { log: maybe } }\n');
+    expect(await read(text)).toMatchObject({
+      error: { code: 'CONFIG_INVALID', details: { file: effects } },
+    });
+  });
+
   it('is right as the example has it', async () => {
     const example = fileURLToPath(
       new URL('../../../examples/groups/cluster.yaml', import.meta.url),
