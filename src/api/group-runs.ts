@@ -12,6 +12,7 @@ import {
   type StructuredOutcome,
 } from '../contracts/index.ts';
 import type { ExecuteRequest, GroupOperator } from '../runtime/index.ts';
+import { isOwnOrder } from '../sandbox/index.ts';
 import { ControlClient, type RunAnswer } from './control-client.ts';
 
 /** How long a run waits for a node that is ready: longer than a node takes to be replaced. */
@@ -127,8 +128,11 @@ function refusal(outcome: StructuredOutcome): SkeinError | undefined {
 }
 
 /** Halted alone: the others may take it. */
-const isOfOneNode = ({ code, details }: SkeinError): boolean =>
-  code === 'HALTED' && String((details as { readonly scope?: unknown }).scope).startsWith('node ');
+function isOfOneNode({ code, details }: SkeinError): boolean {
+  if (code !== 'HALTED') return false;
+  const { scope, order } = details as { readonly scope?: unknown; readonly order?: unknown };
+  return String(scope).startsWith('node ') || isOwnOrder(String(order));
+}
 
 /** A run that began may have had its effects: only its owner can say whether it may begin again. */
 const lost = (name: string, error: SkeinError): Result<never> =>

@@ -154,8 +154,8 @@ function assemble(
   const names = Array.from({ length: threads }, (_, i) => `t${i + 1}` as ThreadName);
   const threadSupervisor = startThreads(system, { group, names, drainMs: DRAIN_MS });
   const halts = new NodeHalts({
-    ...{ system, ports: realPorts, key, dataDir: options.dataDir, journal: stores.journal },
-    ...{ cluster: cluster?.options, leaseMs: options.cluster?.controlLeaseMs, threads: names },
+    ...{ system, ports: realPorts, key, options, journal: stores.journal, threads: names },
+    cluster: cluster?.options,
   });
   const kv = system.spawn(kvActor, stores.keyValue, { name: 'kv' });
   const effects = openNodeEffects({

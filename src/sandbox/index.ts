@@ -21,12 +21,12 @@ export type { AnswerFrame, Ending, RunFrame } from './host-frames.ts';
 export type { LeasedHost as HostProcess } from './host-process.ts';
 export { HostedRun } from './hosted-run.ts';
 export {
-  DAMAGED,
   HALT_FOLDER,
   HaltFolder,
   type HaltFolderContent,
 } from './kill-switch/halt-folder.ts';
 export {
+  DAMAGED,
   describeScope,
   HALT_ID,
   HALT_TEXT_MAX,
@@ -35,7 +35,9 @@ export {
   type HaltRelease,
   type HaltScope,
   HaltScopeSchema,
+  isOwnOrder,
   judgeRecord,
+  LEASE,
   readHaltRecord,
   signOrder,
   signRelease,

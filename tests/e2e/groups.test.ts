@@ -146,6 +146,34 @@ describe('a group of three node processes', () => {
     expect(nobody.stderr).toContain('expected one of n1, n2, n3');
   });
 
+  it('halts one of its nodes by its name while the others go on, then each by itself, until released', async () => {
+    const halt = async (...args: readonly string[]) => {
+      const { code, stdout } = await skein(
+        ['halt', '--json', '--timeout', '60s', ...args],
+        data.path,
+      );
+      return { code, orders: JSON.parse(stdout).orders };
+    };
+    const n2 = await halt('--node', 'n2');
+    expect(n2).toMatchObject({ code: 0, orders: [{ nodes: { length: 3 } }] });
+    expect(n2.orders[0].record.order.scope.name).toBe((await status()).nodes[1]?.node);
+    await until(
+      'the others give it no work',
+      async () => (await seenBy('n1', 'n2')) === 'draining',
+    );
+    expect(await oneRun()).toMatchObject({ runs: 1, failed: [] });
+    const all = await halt('--local', '--all');
+    expect(all).toMatchObject({ code: 0, orders: [{ nodes: { length: 3 } }] });
+    const { stdout } = await skein(
+      ['run', 'hello', '--json', '--input', '{"name":"you"}'],
+      data.path,
+    );
+    expect(JSON.parse(stdout)).toMatchObject({ ok: false, error: { code: 'HALTED' } });
+    const released = await halt('--release', 'all');
+    expect(released).toMatchObject({ code: 0, orders: { length: 2 } });
+    await until('n2 takes work again', async () => (await seenBy('n1', 'n2')) === 'ready');
+  });
+
   it('is redeployed under a load of runs, and none fails', { timeout: 240_000 }, async () => {
     const before = await pids();
     const load = startLoad(data.path, 4);

@@ -18,6 +18,7 @@ import {
   type HaltOrder,
   type HaltRecord,
   judgeRecord,
+  LEASE,
   readHaltRecord,
 } from '../../sandbox/index.ts';
 import type { KillSwitch } from './kill-switch.ts';
@@ -39,11 +40,9 @@ export interface ControlChannelOptions {
 
 export const CONTROL_LEASE_MS = 60_000;
 /** How long the start of a node waits for the orders of its cluster. */
-const FIRST_READ_MS = 10_000;
+const FIRST_READ_MS = 60_000;
 const AGAIN_MS = 1_000;
 const PREFIX = 'order.';
-/** The order that a node gives itself; it ends by itself. */
-export const LEASE = 'lease';
 
 export class ControlChannel {
   readonly #options: ControlChannelOptions;
@@ -74,7 +73,7 @@ export class ControlChannel {
     return this.#isFresh;
   }
 
-  /** Settles when the orders of the cluster were read, or after 10 s in vain: then the node is halted by its lease, if it has one. */
+  /** Settles when the orders of the cluster were read, or after a minute in vain: then the node is halted by its lease, if it has one. */
   async firstRead(): Promise<void> {
     const { timers, leaseMs, log } = this.#options;
     const late = Promise.withResolvers<void>();

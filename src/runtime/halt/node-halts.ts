@@ -18,6 +18,7 @@ import {
   type HaltJudge,
   type HaltOrder,
   type HaltRecord,
+  LEASE,
   NOTHING_STOPPED,
   type Stopped,
 } from '../../sandbox/index.ts';
@@ -26,8 +27,9 @@ import { dialNats, keyText, type NodeKey } from '../../transport/index.ts';
 import { auditTo } from '../audit.ts';
 import type { RunningRun } from '../execute.ts';
 import type { NodeCluster } from '../node-cluster.ts';
+import type { NodeOptions } from '../node-options.ts';
 import { keeperHalt } from '../sandbox-keepers.ts';
-import { CONTROL_LEASE_MS, ControlChannel, LEASE, unreadOrder } from './control-channel.ts';
+import { CONTROL_LEASE_MS, ControlChannel, unreadOrder } from './control-channel.ts';
 import { type HaltWish, KillSwitch } from './kill-switch.ts';
 import { type Confirmation, collectReceipts, HALTS, haltsActor } from './receipts.ts';
 
@@ -68,11 +70,9 @@ export interface NodeHaltsParts {
   readonly system: ActorSystem;
   readonly ports: Ports;
   readonly key: NodeKey;
-  readonly dataDir: string | 'memory';
+  readonly options: Pick<NodeOptions, 'dataDir' | 'cluster' | 'virtual'>;
   readonly journal: Journal;
   readonly cluster: ClusterOptions | undefined;
-  /** Default CONTROL_LEASE_MS. */
-  readonly leaseMs: number | undefined;
   readonly threads: readonly ThreadName[];
 }
 
@@ -97,7 +97,8 @@ export class NodeHalts implements HaltControl {
 
   /** Knows the orders of earlier lives from here on. */
   constructor(parts: NodeHaltsParts) {
-    const { system, ports, key, dataDir, journal } = parts;
+    const { system, ports, key, journal } = parts;
+    const { dataDir } = parts.options;
     this.#parts = parts;
     this.#killSwitch = new KillSwitch({
       ...{ key, ...ports, log: system.log },
@@ -119,7 +120,7 @@ export class NodeHalts implements HaltControl {
 
   /** What the keepers of sandboxes are told. */
   get keeperArgs(): Pick<SandboxKeeperArgs, 'dataDir'> {
-    const { dataDir } = this.#parts;
+    const { dataDir } = this.#parts.options;
     return dataDir === 'memory' ? {} : { dataDir: resolve(dataDir) };
   }
 
@@ -128,7 +129,8 @@ export class NodeHalts implements HaltControl {
 
   /** From here on orders of others are taken. Settles when those of the cluster were read: nothing may run before. */
   async open(halted: HaltedParts): Promise<void> {
-    const { cluster, ports, system, leaseMs = CONTROL_LEASE_MS } = this.#parts;
+    const { cluster, ports, system, options } = this.#parts;
+    const leaseMs = options.cluster?.controlLeaseMs ?? CONTROL_LEASE_MS;
     this.#halted = halted;
     this.#killSwitch.onChange(() => halted.onWhole());
     this.#killSwitch.watchFolder();
@@ -245,12 +247,14 @@ export class NodeHalts implements HaltControl {
   }
 
   async #openState(cluster: ClusterOptions) {
-    const { system, ports } = this.#parts;
+    const { system, ports, options } = this.#parts;
+    const { replicas } = options.virtual ?? {};
     const { node, log } = system;
     const nats = await dialNats({ ...natsAccessOf(cluster), name: `${node}/control`, log });
     if (!nats.ok) return nats;
     const state = await openJetStreamState({
       ...{ nats: nats.value, timers: ports.timers, log, cluster: cluster.name, name: 'HALTS' },
+      ...(replicas === undefined ? {} : { replicas }),
     });
     if (state.ok) this.#closeNats = nats.value.close;
     else await nats.value.close();

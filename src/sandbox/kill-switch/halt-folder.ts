@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { failure, type Json, type Result, reasonOf, success } from '../../contracts/index.ts';
 import { writeFileDurably } from '../../journal/index.ts';
 import { canonicalJson } from '../canonical-json.ts';
-import { type HaltOrder, type HaltRecord, readHaltRecord } from './halt-order.ts';
+import { DAMAGED, type HaltOrder, type HaltRecord, readHaltRecord } from './halt-order.ts';
 import { mergeRecords } from './standing-orders.ts';
 
 export interface HaltFolderContent {
@@ -122,8 +122,6 @@ export class HaltFolder {
     }
   }
 }
-
-export const DAMAGED = 'damaged-';
 
 const digestOf = (text: string): string => hash('sha256', text).slice(0, DIGEST_CHARACTERS);
 

@@ -44,6 +44,13 @@ export interface HaltRecord {
 
 const ORDER_DOMAIN = 'skein halt order 1\0';
 const RELEASE_DOMAIN = 'skein halt release 1\0';
+/** The order that a node gives itself while it does not hear of those of its cluster; it ends by itself. */
+export const LEASE = 'lease';
+/** Begins the name of the order that stands for a file of orders that cannot be read. */
+export const DAMAGED = 'damaged-';
+/** Whether a node gave itself the order: it says nothing about others. */
+export const isOwnOrder = (id: string): boolean => id === LEASE || id.startsWith(DAMAGED);
+
 export const HALT_ID = /^h-[0-9a-f]{16}$/;
 export const HALT_TEXT_MAX = 500;
 

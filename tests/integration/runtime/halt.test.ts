@@ -148,4 +148,8 @@ it('stops the skills of all nodes, outlasts restarts and outages, and converges 
   });
   unwrap(await alpha.halts.release(local.record.id, SAID, PATIENCE_MS));
   expect(await hello(alpha)).toMatchObject({ ok: true });
+
+  const audited = unwrap(await alpha.query({ kind: 'audit' })).map(({ type }) => type);
+  for (const type of ['halt.ordered', 'halt.confirmed', 'halt.released'])
+    expect(audited).toContain(type);
 });

@@ -21,6 +21,9 @@ const REQUEST: ExecuteRequest = { target: { kind: 'skill', skill: 'hello' } };
 const EVENT = { type: 'step.started', step: 'a', calls: 1 } satisfies RunEvent;
 const DRAINING = skeinError('NODE_DRAINING', { node: 'n-a' });
 
+const haltedBy = (order: string, scope: string): SkeinError =>
+  skeinError('HALTED', { order, scope, reason: 'a test', by: 'alice', atMs: 0 });
+
 const answerOf = (error?: SkeinError): Result<RunAnswer> => {
   const ids = { runId: 'run-1' as RunId, correlationId: 'a'.repeat(32) as CorrelationId };
   const facts = { ...ids, attempts: error ? 0 : 1, usage: NO_USAGE, elapsedMs: 1 };
@@ -77,6 +80,8 @@ describe('runs of a group', () => {
     ['drains', () => answerOf(DRAINING)],
     ['is full', () => answerOf(skeinError('OVERLOADED', { reason: '64 runs are active' }))],
     ['closed the connection before the run began', () => away],
+    ['is halted alone', () => answerOf(haltedBy('h-1', 'node n-a'))],
+    ['has not read the halt orders yet', () => answerOf(haltedBy('lease', 'everything'))],
   ] as const)('go to the next node when one %s', async (_what, play) => {
     const { runs, asked } = world({ a: [play], b: [() => answerOf()] });
     expect(await runs.run(REQUEST, nothing)).toMatchObject({ value: { outcome: { ok: true } } });
@@ -98,6 +103,13 @@ describe('runs of a group', () => {
 
   it('that failed by themselves are not tried elsewhere', async () => {
     const error = skeinError('SKILL_NOT_FOUND', { skill: 'hello' });
+    const { runs, asked } = world({ a: [() => answerOf(error)], b: [() => answerOf()] });
+    expect(await runs.run(REQUEST, nothing)).toMatchObject({ value: { outcome: { error } } });
+    expect(asked).toEqual(['a']);
+  });
+
+  it('that are halted everywhere are over at once', async () => {
+    const error = haltedBy('h-1', 'everything');
     const { runs, asked } = world({ a: [() => answerOf(error)], b: [() => answerOf()] });
     expect(await runs.run(REQUEST, nothing)).toMatchObject({ value: { outcome: { error } } });
     expect(asked).toEqual(['a']);

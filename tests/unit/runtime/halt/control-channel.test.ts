@@ -68,13 +68,13 @@ it('runs nothing before the orders of the cluster were read', async () => {
   expect(haltedBy()).toEqual([]);
 });
 
-it('takes the orders that were there, and waits for them no longer than ten seconds', async () => {
+it('takes the orders that were there, and waits for them no longer than a minute', async () => {
   const { time, channel, haltedBy, caughtUp } = started();
   let isOver = false;
   void channel.firstRead().then(() => {
     isOver = true;
   });
-  await time.advance(9_900);
+  await time.advance(59_900);
   expect(isOver).toBe(false);
   caughtUp([recordOf({ scope: { kind: 'skill', name: 'mail' }, key: keyNumber(2) })]);
   await time.advance(10);
