@@ -4,6 +4,7 @@ import type { Result, SkillPackage } from '../contracts/index.ts';
 import { type NodeStatus, openRegistry } from '../runtime/index.ts';
 import type { SandboxLevel } from '../sandbox/index.ts';
 import { loadSkillPackage } from '../skills/index.ts';
+import { printable } from '../telemetry/index.ts';
 import { orderLine } from './halt.ts';
 import {
   bold,
@@ -101,7 +102,7 @@ export async function describeSkillCommand(
   if (options.json) printJson({ ...manifest, contentHash });
   else {
     const { name, version, description, ...rest } = manifest;
-    printLine(`${bold(`${name}@${version}`)}  ${description}`);
+    printLine(`${bold(`${name}@${version}`)}  ${printable(description)}`);
     printLine(dim(`content ${contentHash}`));
     const report = await registryReport(options);
     const entry = report.ok

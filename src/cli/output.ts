@@ -10,9 +10,18 @@ export interface GlobalOptions {
 export const printJson = (value: unknown): void => {
   process.stdout.write(`${JSON.stringify(value)}\n`);
 };
+/** Of what skills, packages and other nodes wrote in it nothing reaches the terminal as a command, but the colours that `paint` gives. */
 export const printLine = (text = ''): void => {
-  process.stdout.write(`${text}\n`);
+  process.stdout.write(`${terminalText(text)}\n`);
 };
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the one sequence that is let through
+const KEPT = /(\u001b\[\d{1,2}m|[\n\t])/;
+export const terminalText = (text: string): string =>
+  text
+    .split(KEPT)
+    .map((part, at) => (at % 2 === 0 ? printable(part) : part))
+    .join('');
 
 const NOBODY_READS: ReadonlySet<string | undefined> = new Set(['EPIPE', 'ERR_STREAM_DESTROYED']);
 

@@ -26,6 +26,8 @@ import {
 export const APPROVAL_STREAM = 'approvals';
 
 export interface ApprovalBookParts {
+  /** It is in the IDs of its approvals: a vote for one node is none for another that was asked for the same. */
+  readonly node: string;
   readonly journal: Journal;
   /** As the operator has them now. */
   readonly terms: () => Promise<Result<ApprovalTerms>>;
@@ -127,7 +129,7 @@ export class ApprovalBook {
     );
     if (waiting.length >= WAITING_MAX || own.length >= WAITING_OF_ONE_MAX)
       return refused(`${own.length} actions of ${name} wait for approval already`);
-    const unique = `${actionHash} ${this.#sequence} ${requestedAtMs}`;
+    const unique = `${this.#parts.node} ${actionHash} ${this.#sequence} ${requestedAtMs}`;
     const facts: ApprovalFacts = {
       approval: `a-${createHash('sha256').update(unique).digest('hex').slice(0, 12)}`,
       ...{ actionHash, call, args, request, correlationId, requestedAtMs },

@@ -6,6 +6,7 @@ import { failure, type Result, success } from '../../contracts/index.ts';
 import { realPorts } from '../../host/index.ts';
 import { openRegistry, type RegistryReport } from '../../runtime/index.ts';
 import { encodePackage, type RegistryEntry, readPackageFile } from '../../skills/index.ts';
+import { printable } from '../../telemetry/index.ts';
 import { askNode } from '../ask-node.ts';
 import {
   bold,
@@ -79,7 +80,9 @@ export async function listSkillsCommand(options: GlobalOptions): Promise<number>
     return 0;
   }
   for (const entry of entries) {
-    printLine(`${bold(`${entry.name}@${entry.version}`.padEnd(24))} ${entry.description}`);
+    printLine(
+      `${bold(`${entry.name}@${entry.version}`.padEnd(24))} ${printable(entry.description)}`,
+    );
     for (const note of notesOf(entry)) printLine(`  ${note}`);
   }
   if (isFollowing === false)
@@ -91,10 +94,10 @@ export async function listSkillsCommand(options: GlobalOptions): Promise<number>
 export function notesOf(entry: RegistryEntry): readonly string[] {
   const { origin, signer, yanked, refused } = entry;
   return [
-    ...(signer === null ? [] : [dim(`signed by ${signer}`)]),
+    ...(signer === null ? [] : [dim(`signed by ${printable(signer)}`)]),
     ...(origin === 'added' ? [dim('added by its folder')] : []),
-    ...(yanked === null ? [] : [`yanked: ${yanked}`]),
-    ...(refused === null ? [] : [red(`does not run: ${refused}`)]),
+    ...(yanked === null ? [] : [`yanked: ${printable(yanked)}`]),
+    ...(refused === null ? [] : [red(`does not run: ${printable(refused)}`)]),
   ];
 }
 

@@ -17,6 +17,7 @@ import {
   signPackage,
   type TrustedSigner,
 } from '../../skills/index.ts';
+import { printable } from '../../telemetry/index.ts';
 import { keyText } from '../../transport/index.ts';
 import {
   bold,
@@ -115,7 +116,7 @@ export async function inspectPackageCommand(
     });
     return 0;
   }
-  printLine(`${bold(`${manifest.name}@${manifest.version}`)}  ${manifest.description}`);
+  printLine(`${bold(`${manifest.name}@${manifest.version}`)}  ${printable(manifest.description)}`);
   printLine(dim(`content ${contentHash}`));
   const asks = Object.keys(manifest.capabilities ?? {}).join(', ') || 'nothing';
   printLine(`  source ${Buffer.byteLength(source)} bytes; asks for ${asks}`);
@@ -135,5 +136,7 @@ function signatureLine({ keyid }: PackageSignature, signers: readonly TrustedSig
 
 function componentLine(component: object): string {
   const { type, name, version } = component as Readonly<Record<string, unknown>>;
-  return `${String(type)} ${String(name)}${version === undefined ? '' : `@${String(version)}`}`;
+  const said = (part: unknown): string =>
+    printable(typeof part === 'string' ? part : (JSON.stringify(part) ?? '')).slice(0, 200);
+  return `${said(type)} ${said(name)}${version === undefined ? '' : `@${said(version)}`}`;
 }

@@ -78,6 +78,7 @@ export class NodePolicy {
     const { journal } = options;
     this.#audit = system.spawn(auditActor, { journal, onDenied, onWritten }, { name: 'audit' });
     const parts = {
+      node: system.node,
       journal,
       terms: approvalTerms(this.#file === undefined ? undefined : dirname(this.#file)),
       nowMs: () => Math.floor(system.clock.wallMs()),

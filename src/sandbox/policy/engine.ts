@@ -40,6 +40,12 @@ export class PolicyEngine {
   constructor({ decisionsMax }: { readonly decisionsMax?: number } = {}) {
     this.#cache = new DecisionCache(decisionsMax);
     this.#prefix = `engine-${++engines}`;
+    try {
+      // Before the first decision, whose time is measured.
+      cedar();
+    } catch {
+      // Each decision says so.
+    }
   }
 
   get counts(): EngineCounts {

@@ -57,8 +57,9 @@ class World {
     this.book = this.open();
   }
 
-  open(): ApprovalBook {
+  open(node = 'n-1'): ApprovalBook {
     return new ApprovalBook({
+      node,
       journal: this.journal,
       terms: async () => this.terms,
       nowMs: () => this.nowMs,
@@ -100,6 +101,24 @@ const refused = (reason: RegExp) => ({
 });
 
 describe('an approval', () => {
+  it('of one node is none of another that was asked for the same at the same time', async () => {
+    const other = new World();
+    other.book = other.open('n-2');
+    const [here, there] = [await world.ask(action(['k', 1])), await other.ask(action(['k', 1]))];
+    expect(here).not.toBe(there);
+    expect(await world.vote(here, 'ada')).toMatchObject({ value: { state: 'approved' } });
+    const [vote] = world.events.flatMap((event) =>
+      event.type === 'approval.approved' ? [event.body] : [],
+    );
+    if (!vote) throw new Error('nobody voted');
+    for (const approval of [here, there]) {
+      const { by, verdict, signature } = vote;
+      const replayed = await other.book.vote({ by, verdict, signature, approval });
+      expect(replayed.ok).toBe(false);
+    }
+    expect(await other.book.show(there)).toMatchObject({ value: { state: 'waiting' } });
+  });
+
   it('is asked for once, however often the action is tried, and used once', async () => {
     const id = await world.ask(action(['k', 1]));
     expect(await world.ask(action(['k', 1]))).toBe(id);
