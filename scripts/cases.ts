@@ -1,5 +1,5 @@
 /**
- * `npm run cases -- FILE [--json] [--only ID,ID]`: runs attack cases of the shape of a cases file through the public path
+ * `npm run cases -- FILE [--json] [--only ID,ID] [--jitless]`: runs attack cases of the shape of a cases file through the public path
  * (`node.execute`) in a real node, with probe actors beside each case, and says what the wall did. A file of malformed frames is sent to
  * every entry from the bus instead; one of paths or of egress is played in a sandbox with a world of its own (`cases-*.ts`); `npm run cases -- --mutations 200000 [--seed N]` sends valid packets that were changed.
  */
@@ -11,6 +11,7 @@ import { realPorts } from '../src/host/index.ts';
 import { defineActor } from '../src/kernel/index.ts';
 import { type SkeinNode, startNode } from '../src/runtime/index.ts';
 import { classify } from '../src/sandbox/index.ts';
+import { buildPackage } from '../tests/support/built-package.ts';
 import { type EgressDocument, runEgressCases } from './cases-egress.ts';
 import { type PathDocument, runPathCases } from './cases-paths.ts';
 import { type FrameDocument, runFrames, runMutations } from './frames.ts';
@@ -55,7 +56,7 @@ if (mutations !== undefined) {
 }
 if (file === undefined) {
   process.stderr.write(
-    'usage: npm run cases -- FILE [--json] [--only ID,ID] | --mutations COUNT [--seed SEED]\n',
+    'usage: npm run cases -- FILE [--json] [--only ID,ID] [--jitless] | --mutations COUNT [--seed SEED]\n',
   );
   process.exit(2);
 }
@@ -82,7 +83,15 @@ if ('defaultDns' in document) {
 }
 const { cpuMs = 250, wallMs = 1_000, memoryMb = 64 } = document.suggestedLimits;
 const folder = mkdtempSync(join(tmpdir(), 'skein-cases-'));
-const started = await startNode({ dataDir: 'memory', log: { level: 'silent', format: 'json' } });
+// Hosts without compilers are of the built package alone.
+const built = process.argv.includes('--jitless') ? buildPackage() : undefined;
+const { startNode: start } = built
+  ? ((await built.load('runtime/index')) as typeof import('../src/runtime/index.ts'))
+  : { startNode };
+const started = await start({
+  ...{ dataDir: 'memory', log: { level: 'silent', format: 'json' } },
+  ...(built ? { sandbox: { jitless: ['*'] } } : {}),
+});
 if (!started.ok) {
   process.stderr.write(`${started.error.message}\n`);
   process.exit(1);
@@ -111,6 +120,7 @@ isEnding = true;
 await node.close();
 prober.stop();
 rmSync(folder, { recursive: true });
+built?.remove();
 const summary = {
   total: cases.length,
   passed: cases.length - failed.length,

@@ -1,6 +1,14 @@
 /** Skein as npm has it, compiled into a folder of its own: what runs where types cannot be stripped, as under --jitless. */
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, mkdtempSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -21,6 +29,12 @@ export function buildPackage(): BuiltPackage {
   const tsc = join(root, 'node_modules/.bin/tsc');
   const { status, stdout } = spawnSync(tsc, words, { cwd: root, encoding: 'utf8' });
   if (status !== 0) throw new Error(`tsc: ${stdout}`);
+  const skills = join(root, 'src/skills');
+  for (const name of readdirSync(skills)) {
+    const manifest = join(skills, name, 'skill.json');
+    if (existsSync(manifest))
+      copyFileSync(manifest, join(folder, 'dist/skills', name, 'skill.json'));
+  }
   copyFileSync(join(root, 'package.json'), join(folder, 'package.json'));
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
   return {
