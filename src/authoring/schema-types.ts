@@ -109,8 +109,11 @@ class SchemaWriter {
     }
   }
 
-  #array({ items, prefixItems }: Schema, depth: number): string {
-    const first = list(prefixItems).map((each) => `${inBrackets(this.write(each, depth + 1))}?`);
+  #array({ items, prefixItems, minItems }: Schema, depth: number): string {
+    const needed = typeof minItems === 'number' ? minItems : 0;
+    const first = list(prefixItems).map(
+      (each, at) => `${inBrackets(this.write(each, depth + 1))}${at < needed ? '' : '?'}`,
+    );
     const rest = items === undefined ? 'unknown' : this.write(items, depth + 1);
     if (first.length === 0) return `${inBrackets(rest)}[]`;
     return rest === 'never'

@@ -162,7 +162,7 @@ export async function buildProgram(): Promise<Command> {
     .action(finish((options) => statusCommand(options as StatusOptions)));
   addOperations(add, finish, program);
   addHalt(add, finish, program);
-  const skills = add(program, 'skills', 'list and describe skills');
+  const skills = add(program, 'skills', 'make, test, pack, sign, publish and list skills');
   add(skills, 'add', 'register a skill folder with the node, for good')
     .argument('<folder>', 'folder with skill.json')
     .action(finish((options, folder: string) => addSkillCommand(folder, options)));

@@ -1,4 +1,4 @@
-import type { SkillActor } from 'skein/skill';
+import type { ContextOf, SkillActor } from 'skein/skill';
 
 interface Basket {
   items: Record<string, number>;
@@ -10,7 +10,7 @@ type Messages = {
 
 const WEEK_MS = 7 * 86_400_000;
 
-export const actor: SkillActor<Basket, Messages> = {
+export const actor: SkillActor<Basket, Messages, ContextOf<'log'>> = {
   initial: () => ({ items: {} }),
   receive: {
     add(basket, { item, count }, ctx) {

@@ -1,8 +1,8 @@
-import type { SkillContext } from 'skein/skill';
+import type { ContextOf } from 'skein/skill';
 
 export default async function hello(
   input: { name: string },
-  ctx: SkillContext,
+  ctx: ContextOf<'log'>,
 ): Promise<{ greeting: string }> {
   ctx.log.info('greeting someone', { name: input.name });
   return { greeting: `Hello, ${input.name}!` };

@@ -1,4 +1,4 @@
-import type { HttpResponse, SkillContext } from 'skein/skill';
+import type { ContextOf, HttpResponse } from 'skein/skill';
 
 interface Input {
   url: string;
@@ -16,7 +16,7 @@ interface Output {
 }
 
 /** One request. The answer of a service that is unwell (429, 5xx) fails retryably, so that a plan can try again. */
-export default async function httpCall(input: Input, ctx: SkillContext): Promise<Output> {
+export default async function httpCall(input: Input, ctx: ContextOf<'http'>): Promise<Output> {
   const { json, ...request } = input;
   const headers = {
     ...(json === undefined ? {} : { 'content-type': 'application/json' }),

@@ -1,9 +1,14 @@
 type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 type Op = { [name: string]: Json };
+interface Input {
+  /** JSON, whatever it is. */
+  value: unknown;
+  ops: unknown[];
+}
 
 /** Applies the operations in order: each takes what the one before gave. Same input, same bytes. */
-export default function jsonTransform(input: { value: Json; ops: Op[] }): Json {
-  return input.ops.reduce((value, op, index) => apply(value, op, index), input.value);
+export default function jsonTransform({ value, ops }: Input): Json {
+  return (ops as Op[]).reduce((before, op, index) => apply(before, op, index), value as Json);
 }
 
 function apply(value: Json, op: Op, index: number): Json {

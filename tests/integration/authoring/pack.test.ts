@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { cpSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { endBundler, packSkill } from '../../../src/authoring/index.ts';
@@ -102,6 +102,19 @@ export default ({ city }: { city: string }) => ({ degrees: round(again(city.leng
     const first = encodePackage((await pack(one)).signed);
     expect(encodePackage((await pack(one)).signed)).toEqual(first);
     expect(encodePackage((await pack(other)).signed)).toEqual(first);
+  });
+
+  it.each([
+    'examples/skills/basket',
+    'examples/skills/merge_counts',
+    'examples/skills/word_count',
+    'src/skills/hello',
+    'src/skills/http_call',
+    'src/skills/json_transform',
+  ])('packs %s, whose types fit', async (path) => {
+    const folder = join(folders.root, path);
+    cpSync(path, folder, { recursive: true });
+    expect((await pack(folder)).types).toEqual({ kind: 'checked' });
   });
 
   it('refuses a module of Node, with file and line', async () => {
