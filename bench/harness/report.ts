@@ -22,6 +22,8 @@ const SUITES: Readonly<Record<string, string>> = {
     'Membership on a real nats-server, each figure beside its goal. Death, discovery and false deaths: a process a member; traffic and the thousand: whole members, held by a few processes.',
   journal:
     'Appends to the durable log, beside a bare loop of inserts into SQLite; both take turns in one process.',
+  policy:
+    "Decisions of the operator's policy: 100 policies in Cedar, a thousand different requests, each timed by itself; cold: decided anew each time. Beside it a table lookup written by hand for just these rules, which explains nothing.",
   sandbox:
     'A small skill behind its process and the wall around that. Beside it: isolated-vm alone in one process, a bare worker thread, a bare Node process, and workerd over loopback, which has one isolate for all calls; all take turns. Skills at rest: proportional set size.',
 };
