@@ -66,7 +66,10 @@ export interface NodeOptions {
   readonly policy?: Ceiling;
   /** What skills reach beyond the node, under their grants. */
   readonly effects?: EffectSettings;
-  /** What the actors of skill packages may have, under the manifest of each and `policy`. Default: log lines alone. */
+  /**
+   * What the actors of skill packages may have, under the manifest of each and `policy`. Default: what a policy file permits; without
+   * one log lines alone.
+   */
   readonly actorGrants?: CapabilityGrants;
   /** The operator's policy in Cedar, which decides about every run and host call. Default: `policy.cedar` in the data directory. */
   readonly policyFile?: string;

@@ -382,7 +382,7 @@ function assemble(
     actors = new NodeActors({
       ...{ system, registry, pool, log, virtual: virtual.actors },
       terms: () => ({
-        grants: options.actorGrants ?? { log: true },
+        grants: options.actorGrants ?? (rules.hasFile ? 'to-policy' : { log: true }),
         ceilings: policy ? [policy] : [],
       }),
     });

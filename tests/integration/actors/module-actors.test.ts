@@ -1,5 +1,5 @@
 /** Actors of skill packages on a node of their own: state by key, typed refusals, reminders, versions; their code behind the wall. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -128,6 +128,33 @@ describe('on a node without a cluster', () => {
         return (valueIn(read) as { readonly count: number }).count === 150;
       });
       await second.close();
+    } finally {
+      rmSync(data, { recursive: true, force: true });
+    }
+  });
+
+  it("an actor may do what the operator's policy permits, and no turn runs that it forbids", async () => {
+    const data = mkdtempSync(join(tmpdir(), 'skein-actors-'));
+    const policyFile = join(data, 'policy.cedar');
+    const keeps = '@id("keep") permit (principal, action in Action::"kv", resource);';
+    const frozen = `${keeps}\n@id("freeze") forbid (principal, action == Action::"run", resource);`;
+    const outcome = async (on: SkeinNode, type: string) => {
+      const reply = await on.actors.ask({ skill: 'counter', key: 'ruled', type, payload: 7 });
+      return reply.ok ? reply.value : reply.error.code;
+    };
+    try {
+      for (const [policy, expected] of [
+        [keeps, [7, 7]],
+        ['', ['POLICY_DENIED', 7]],
+        [frozen, ['POLICY_DENIED', 'POLICY_DENIED']],
+      ] as const) {
+        writeFileSync(policyFile, policy);
+        const options = { dataDir: 'memory', threads: 1, warmHosts: 0, policyFile } as const;
+        const ruled = valueIn(await startNode(options));
+        valueIn(await ruled.register(counterModule()));
+        expect([await outcome(ruled, 'remember'), await outcome(ruled, 'add')]).toEqual(expected);
+        await ruled.close();
+      }
     } finally {
       rmSync(data, { recursive: true, force: true });
     }
