@@ -35,6 +35,8 @@ export interface LaunchOptions {
   readonly cgroupProcsFile?: string;
   /** V8 without its compilers: slower, and without the code of theirs that escapes have been made of. */
   readonly isJitless?: boolean;
+  /** What a host process runs; default `host-main` as this program has it. */
+  readonly hostMain?: string;
 }
 
 export function launchSpec(options: LaunchOptions): ProcessSpec {
@@ -49,7 +51,7 @@ export function launchSpec(options: LaunchOptions): ProcessSpec {
     '--allow-addons',
     '--allow-fs-read=*',
     '--disable-warning=PERM0001',
-    hostMainFile(),
+    options.hostMain ?? hostMainFile(),
     ...(tools.prlimit ? [String(dataLimitBytes(memoryClassMiB))] : []),
   ];
   return { file, args, env: HOST_ENVIRONMENT };
@@ -73,18 +75,16 @@ export function wrapperWords(options: LaunchOptions): readonly string[] {
   ];
 }
 
-const IS_CHECKOUT = import.meta.url.endsWith('.ts');
-
-/** @returns why this installation has no hosts of that tier, or undefined when it has */
-export function tierRefusal(tier: Tier): string | undefined {
-  return tier === 'jitless' && IS_CHECKOUT
+/** @returns why this program has no hosts of that tier, or undefined when it has */
+export function tierRefusal(tier: Tier, hostMain: string = hostMainFile()): string | undefined {
+  return tier === 'jitless' && hostMain.endsWith('.ts')
     ? 'Node strips types by WebAssembly, which --jitless takes away: install the built package (npm pack)'
     : undefined;
 }
 
 /** `host-main` beside this file, in the form this file has: .ts in the repository, .js in the package. */
 function hostMainFile(): string {
-  const extension = IS_CHECKOUT ? 'ts' : 'js';
+  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
   return fileURLToPath(new URL(`./host-main.${extension}`, import.meta.url));
 }
 
