@@ -3,7 +3,7 @@
  * shows them. https://github.com/nats-io/nats-architecture-and-design/blob/main/adr/ADR-20.md
  */
 import { jetstream, jetstreamManager, StorageType } from '@nats-io/jetstream';
-import { Objm } from '@nats-io/obj';
+import { type ObjectStore, Objm } from '@nats-io/obj';
 import {
   failure,
   isSafeName,
@@ -64,8 +64,7 @@ export async function openJetStreamObjects(
       get: async (object) => {
         if (!nats.isConnected()) return objectsAway('get', object, `no connection to ${nats.url}`);
         try {
-          const found = await withinMs(store.getBlob(object), timers, timeoutMs);
-          return success(found ?? undefined);
+          return success(await withinMs(readBounded(store, object), timers, timeoutMs));
         } catch (thrown) {
           return objectsAway('get', object, reasonOf(thrown));
         }
@@ -74,6 +73,35 @@ export async function openJetStreamObjects(
   } catch (thrown) {
     return failure('NATS_FAILED', { reason: `bucket ${bucket}: ${reasonOf(thrown)}` });
   }
+}
+
+/**
+ * At most one byte more than a package may have: whoever can write to the store can put there what no node has room for, whatever size
+ * it says, or a link that leads back to itself. What was cut off, or not followed, has another hash than its name says.
+ */
+async function readBounded(store: ObjectStore, object: string): Promise<Uint8Array | undefined> {
+  const info = await store.info(object);
+  if (!info || info.deleted) return undefined;
+  if (info.options?.link) return new Uint8Array();
+  const found = await store.get(object);
+  if (!found) return undefined;
+  const failed = found.error.catch((error: Error) => error);
+  const pieces: Uint8Array[] = [];
+  let sizeBytes = 0;
+  const reader = found.data.getReader();
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    pieces.push(value);
+    sizeBytes += value.byteLength;
+    if (sizeBytes > LIMITS.packageBytes) {
+      await reader.cancel();
+      return Buffer.concat(pieces);
+    }
+  }
+  const error = await failed;
+  if (error) throw error;
+  return Buffer.concat(pieces);
 }
 
 /** The library waits for pieces without end. */

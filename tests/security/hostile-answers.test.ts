@@ -6,7 +6,7 @@ import type { Json, SkillManifest, TenantId } from '../../src/contracts/index.ts
 import type { HttpSend } from '../../src/host/http-client.ts';
 import { defineActor } from '../../src/kernel/index.ts';
 import { addressRefusal } from '../../src/sandbox/addresses.ts';
-import { serveCall } from '../../src/sandbox/capability.ts';
+import { actionOf, serveCall } from '../../src/sandbox/capability.ts';
 import { parseHostFrame } from '../../src/sandbox/host-frames.ts';
 import { AuditWindow } from '../../src/sandbox/policy/audit-window.ts';
 import { refusal } from '../../src/sandbox/policy/policy-request.ts';
@@ -190,6 +190,22 @@ it.each([
   ...['192.0.0.192', 'fd00:ec2::254', 'fd20:ce::254', 'fd00:42::42', '::ffff:169.254.170.2'],
 ])('the metadata service at %s is never dialled, even for private addresses', (address) => {
   expect(addressRefusal(address, { privateAddresses: true })).toMatch(/reserved/);
+});
+
+it('a decision is made about a bounded number of secrets, and a request that names more is refused', async () => {
+  const headers = Object.fromEntries(
+    Array.from({ length: 4_000 }, (_, at) => [`x-${at}`, { secret: `s${at}` }]),
+  );
+  const args = [{ url: 'https://api.test/', headers }];
+  const action = actionOf({ name: 'http.request', args });
+  expect([action?.attributes.secrets ?? []].flat().length).toBeLessThan(100);
+  const call = {
+    ...{ name: 'http.request', args, tenant: 'acme' as TenantId, skill: 'orders' },
+    ...{ onEgress: () => undefined, signal: new AbortController().signal },
+  };
+  const http = { resolve: async () => [], send: async () => expect.fail('it was sent') };
+  const grants = { http: { hosts: ['api.test'], methods: ['GET'] }, secret: { names: ['s1'] } };
+  expect(codeIn(await serveCall(call, grants, { http }))).toBe('HOST_CALL_INVALID');
 });
 
 it('a denial costs the audit log a bounded number of bytes, whatever the skill names', () => {

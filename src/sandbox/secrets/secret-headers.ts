@@ -52,10 +52,12 @@ export function filledHeaders(
   return success(filled);
 }
 
+/** A request with more headers than this is refused, whatever is decided about it. */
+const SHOWN_MAX = 65;
 /** The secrets that a request names, for whoever decides about it. */
 export const secretsIn = (headers: unknown): readonly string[] =>
   typeof headers !== 'object' || headers === null
     ? []
-    : Object.values(headers).flatMap((value) =>
-        typeof value?.secret === 'string' ? [value.secret.slice(0, 64)] : [],
-      );
+    : Object.values(headers)
+        .flatMap((value) => (typeof value?.secret === 'string' ? [value.secret.slice(0, 64)] : []))
+        .slice(0, SHOWN_MAX);
