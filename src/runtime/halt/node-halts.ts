@@ -145,8 +145,8 @@ export class NodeHalts implements HaltControl {
       await this.#channel.firstRead();
       if (leaseMs === 0) this.#killSwitch.lease(() => undefined);
     }
-    // Threads read the folder as they start; what only the channel or the lease says they hear of now.
-    if (this.#killSwitch.standing().length > 0) await this.#stop();
+    // Threads read the folder as they start. What only the channel says they hear of now, and that nothing is unread any more.
+    if (cluster || this.#killSwitch.standing().length > 0) await this.#stop();
     halted.onWhole();
   }
 
