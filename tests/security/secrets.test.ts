@@ -60,6 +60,7 @@ beforeAll(async () => {
   const folders = Object.entries(SKILLS).map(([name, body]) => {
     const path = join(folder, name);
     const facts = { name, version: '1.0.0', description: name, input: true, output: true };
+    const resources = { cpuMs: 10_000, wallMs: 60_000 };
     const capabilities = {
       http: { hosts: ['*'] },
       kv: true,
@@ -68,7 +69,7 @@ beforeAll(async () => {
     };
     mkdirSync(path);
     writeFileSync(join(path, 'index.js'), handlerOf(body));
-    writeFileSync(join(path, 'skill.json'), JSON.stringify({ ...facts, capabilities }));
+    writeFileSync(join(path, 'skill.json'), JSON.stringify({ ...facts, resources, capabilities }));
     return path;
   });
   node = startSkein(
@@ -103,7 +104,7 @@ async function run(skill: string) {
 
 it('arrives at its host and nowhere else', async () => {
   const kept = await run('keep');
-  expect(JSON.parse(kept.stdout)).toMatchObject({ ok: true });
+  expect(JSON.parse(kept.stdout), kept.stdout).toMatchObject({ ok: true });
   expect(seen).toEqual([`Bearer ${VALUE}`]);
   expect(kept.stdout).toContain('[secret]');
   const failed = await run('fail');

@@ -57,9 +57,13 @@ const CAPABILITIES = {
 function skillFolder(name: string, body: string): string {
   const path = join(base, name);
   const facts = { name, version: '1.0.0', description: name, input: true, output: true };
+  const resources = { cpuMs: 10_000, wallMs: 60_000 };
   mkdirSync(path);
   writeFileSync(join(path, 'index.js'), handlerOf(body));
-  writeFileSync(join(path, 'skill.json'), JSON.stringify({ ...facts, capabilities: CAPABILITIES }));
+  writeFileSync(
+    join(path, 'skill.json'),
+    JSON.stringify({ ...facts, resources, capabilities: CAPABILITIES }),
+  );
   return path;
 }
 
