@@ -22,6 +22,7 @@ export interface HostStarterOptions {
   readonly startMs?: number;
   readonly level?: WantedLevel;
   readonly tools?: LaunchTools;
+  readonly hostMain?: string;
   /** What may not run; default: all may. */
   readonly halted?: HaltJudge;
 }
@@ -49,13 +50,14 @@ export class HostStarter {
   }
 
   start(memoryClassMiB: number, tier: Tier): HostProcess {
-    const { processes, ports, startMs = START_MS, halted } = this.#options;
+    const { processes, ports, startMs = START_MS, halted, hostMain } = this.#options;
     const cgroup = this.#cgroups?.make(cgroupLimitBytes(memoryClassMiB));
     const spec = launchSpec({
       tools: this.#tools,
       memoryClassMiB,
       wall: this.#wall,
       isJitless: tier === 'jitless',
+      ...(hostMain === undefined ? {} : { hostMain }),
       ...(cgroup ? { cgroupProcsFile: cgroup.procsFile } : {}),
     });
     const host = new HostProcess({

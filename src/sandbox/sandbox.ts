@@ -37,6 +37,8 @@ export interface SandboxOptions {
   readonly level?: WantedLevel;
   /** Default: those that are installed. */
   readonly tools?: LaunchTools;
+  /** What a host process runs; default `host-main` as this program has it. */
+  readonly hostMain?: string;
 }
 
 export interface Sandbox {
@@ -113,7 +115,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Result<Sand
     }),
     lease: async (tenant, resources = DEFAULT_RESOURCES, tier = 'jit') => {
       if (closed) return failure('SANDBOX_UNAVAILABLE', { reason: 'the sandbox is closed' });
-      const refusal = tierRefusal(tier);
+      const refusal = tierRefusal(tier, options.hostMain);
       if (refusal) return failure('SANDBOX_UNSUPPORTED', { reason: refusal });
       const isHalted = halted({ tenant });
       if (isHalted) return { ok: false, error: isHalted };

@@ -73,7 +73,10 @@ describe('the sandbox', () => {
   });
 
   test('starts hosts without compilers for those who ask, and keeps them apart', async () => {
-    const { sandbox, hosts, time } = await started({ warmHosts: 1 });
+    const { sandbox, hosts, time } = await started({
+      warmHosts: 1,
+      hostMain: '/dist/host-main.js',
+    });
     expect(hosts.some(({ spec }) => spec.args.includes('--jitless'))).toBe(false);
     await sandbox.lease(TENANT, DEFAULT_RESOURCES, 'jitless');
     await time.advance(100);
@@ -82,6 +85,13 @@ describe('the sandbox', () => {
     expect(sandbox.hostCounts()).toEqual({ living: 3, warm: 2 });
     const warm = await sandbox.lease(TENANT, DEFAULT_RESOURCES, 'jitless');
     expect(warm.ok && warm.value.pid).toBe(1_000 + hosts.indexOf(jitless[1] as never) + 1);
+  });
+
+  test('has no hosts without compilers where types must be stripped', async () => {
+    const { sandbox, hosts } = await started({ warmHosts: 1, hostMain: '/src/host-main.ts' });
+    const leased = await sandbox.lease(TENANT, DEFAULT_RESOURCES, 'jitless');
+    expect(leased).toMatchObject({ ok: false, error: { code: 'SANDBOX_UNSUPPORTED' } });
+    expect(hosts).toHaveLength(1);
   });
 
   test('keeps its stock of warm hosts and refills it', async () => {
