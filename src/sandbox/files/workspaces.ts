@@ -4,7 +4,7 @@
  * it; what they do in it is done in order.
  */
 import { hash } from 'node:crypto';
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   type Clock,
@@ -19,6 +19,7 @@ import {
 import { resultOf } from './file-errors.ts';
 import type { FileRequest } from './file-request.ts';
 import { type Admit, PathJail } from './path-jail.ts';
+import { removeTree } from './remove-tree.ts';
 import { serveFile } from './serve-file.ts';
 
 export interface WorkspaceQuota {
@@ -61,7 +62,7 @@ export class Workspaces {
 
   /** Removes what an earlier life of the node has left. */
   prepare(): Promise<Result<void>> {
-    return resultOf('.', () => rm(this.#options.folder, { recursive: true, force: true }));
+    return resultOf('.', () => removeTree(this.#options.folder));
   }
 
   /** Failures: OVERLOADED (LIMITS.workspaces are in use), WORKSPACE_FULL and those of the jail. */
@@ -102,7 +103,7 @@ export class Workspaces {
     const all = [...this.#byOwner.values()];
     this.#byOwner.clear();
     await Promise.all(all.map(remove));
-    await rm(this.#options.folder, { recursive: true, force: true });
+    await resultOf('.', () => removeTree(this.#options.folder));
   }
 
   #workspaceOf(owner: WorkspaceOwner): Workspace | undefined {
@@ -159,5 +160,6 @@ async function remove({ opened, last, folder }: Workspace): Promise<void> {
   await last;
   const jail = await opened;
   if (jail.ok) await jail.value.close();
-  await rm(folder, { recursive: true, force: true });
+  // What cannot be removed now is when the node starts again.
+  await resultOf('.', () => removeTree(folder));
 }
