@@ -3,7 +3,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
-import { startControlServer } from '../../../src/api/index.ts';
+import { approvalsOfAll, auditOfAll, ofWhoeverHas } from '../../../src/api/group-policy.ts';
+import { ControlClient, startControlServer } from '../../../src/api/index.ts';
 import { voteCommand } from '../../../src/cli/policy/approvals.ts';
 import { realPorts } from '../../../src/host/index.ts';
 import { type SkeinNode, startNode } from '../../../src/runtime/index.ts';
@@ -140,4 +141,44 @@ it('an approval that was given before a restart counts after it', async () => {
   print.mockRestore();
   if (control.ok) await control.value.close();
   expect(await run('b', 1)).toMatchObject({ ok: true, value: 1 });
+});
+
+it('on a group: audit logs in one order, approvals and decisions wherever they are, and no log with a hole', async () => {
+  const { running, run } = await start();
+  const otherDir = join(folder, 'other');
+  mkdirSync(otherDir);
+  const log = { level: 'silent', format: 'json' } as const;
+  const other = await startNode({ dataDir: otherDir, threads: 1, log, skillFolders: [skill] });
+  if (!other.ok) throw new Error(other.error.message);
+  const input = { key: 'c', value: 1 };
+  await other.value.execute({ target: { kind: 'skill', skill: 'writer' }, input });
+  expect(await run('prod', 1)).toMatchObject({ ok: false });
+  const controls = [
+    await startControlServer(running, dataDir),
+    await startControlServer(other.value, otherDir),
+  ];
+  try {
+    const clients = [otherDir, dataDir].map((each) => new ControlClient(each));
+    const audit = await until('both have written', async () => {
+      const found = await auditOfAll(clients, { kind: 'audit', denied: true });
+      if (!found.ok) throw new Error(found.error.message);
+      const codes = new Set(found.value.map(({ body }) => (body as { code?: string }).code));
+      return codes.has('APPROVAL_REFUSED') && codes.has('CAPABILITY_DENIED') && found.value;
+    });
+    const times = audit.map(({ atMs }) => atMs);
+    expect(times).toEqual(times.toSorted((a, b) => a - b));
+    const approvals = await approvalsOfAll(clients);
+    const own = await running.approvals.list();
+    expect(approvals).toEqual(own);
+    const id = own.ok ? (own.value[0]?.approval ?? '') : '';
+    const shown = await ofWhoeverHas(clients, (client) => client.get(`/v1/approvals/${id}`));
+    expect(shown).toMatchObject({ ok: true, value: { approval: id } });
+    const nobody = [...clients, new ControlClient(join(folder, 'nobody'))];
+    expect(await auditOfAll(nobody, { kind: 'audit' })).toMatchObject({
+      error: { code: 'NODE_UNREACHABLE' },
+    });
+  } finally {
+    for (const control of controls) if (control.ok) await control.value.close();
+    await other.value.close();
+  }
 });

@@ -50,9 +50,10 @@ class World {
   readonly journal: Journal;
   book: ApprovalBook;
 
-  constructor() {
+  constructor(eventsMax = 1_000) {
     this.journal = memoryJournal({
       clock: { wallMs: () => this.nowMs, monotonicMs: () => this.nowMs },
+      eventsMax,
     });
     this.book = this.open();
   }
@@ -221,6 +222,23 @@ describe('an approval', () => {
     world.terms = success({ ...TERMS, allowsHigh: false });
     expect(await world.book.claim(action(['k', 1], 'high'))).toMatchObject(refused(/released/));
     expect(await world.book.claim(action(['k', 2], 'high'))).toMatchObject(refused(/released/));
+  });
+
+  it('counts no more when its approver has another key', async () => {
+    const id = await world.ask(action(['k', 1]));
+    await world.vote(id, 'ada');
+    world.terms = success({ ...TERMS, approvers: [approver('ada', 'ada2')] });
+    expect(await world.book.claim(action(['k', 1]))).toMatchObject({ ok: false });
+    expect(await world.vote(id, 'ada', 'ada2')).toMatchObject({ value: { state: 'approved' } });
+  });
+
+  it('lets nothing happen that cannot be written as used', async () => {
+    world = new World(2);
+    const id = await world.ask(action(['k', 1]));
+    expect(await world.vote(id, 'ada')).toMatchObject({ value: { state: 'approved' } });
+    expect(await world.book.claim(action(['k', 1]))).toMatchObject({
+      error: { code: 'JOURNAL_UNAVAILABLE' },
+    });
   });
 
   it('counts no more when its approver was taken out, or the file cannot be read', async () => {

@@ -175,6 +175,19 @@ describe.each(CALLS)('%s', (name, ...args) => {
     expect(served).toEqual([]);
   });
 
+  it('is not served when the engine holds up the thread too long', async () => {
+    let nowMs = 0;
+    const { call, served, terms } = world({
+      decide: () => {
+        nowMs = DECISION_MS_MAX + 1;
+        return decision({});
+      },
+    });
+    Object.assign(terms, { clock: { ...terms.clock, monotonicMs: () => nowMs } });
+    expect(await call(name, ...args)).toMatchObject({ error: { code: 'POLICY_DENIED' } });
+    expect(served).toEqual([]);
+  });
+
   it.each<Risk>(['medium', 'high'])(
     'of %s risk is not served where nobody can approve',
     async (risk) => {
