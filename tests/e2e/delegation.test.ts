@@ -47,9 +47,10 @@ beforeAll(async () => {
     const args = ['up', '--json', '--cluster', 'delegation', '--nats', nats, ...creds];
     workers.push(startSkein(args, folder));
   }
-  await until('all know each other', async () => {
+  await until('all know each other, and that they take work', async () => {
     const { cluster: seen } = await front.status();
-    return seen?.members.length === 3;
+    const ready = seen?.members.filter(({ facts }) => facts.state === 'ready');
+    return ready?.length === 3;
   });
 });
 
