@@ -46,6 +46,8 @@ export interface PolicyView extends PolicyStatus {
 }
 
 const LOOK_EVERY_MS = 1_000;
+/** A file that changed is read when it has not changed any more for so long. */
+const SETTLE_MS = 200;
 
 export class NodePolicy {
   readonly refs: PolicyRefs;
@@ -58,6 +60,8 @@ export class NodePolicy {
   #loaded: PolicyKind = { kind: 'denied', reason: 'the policy has not been read yet' };
   #generation = 1;
   #stamp: string | undefined;
+  /** At the last look: what is still being written is not read. */
+  #seen: string | undefined;
   #problem: string | undefined;
   #denials = 0;
   #isAuditing = true;
@@ -93,6 +97,7 @@ export class NodePolicy {
   async begin(): Promise<void> {
     const file = this.#file;
     this.#stamp = file === undefined ? undefined : await fileStamp(file);
+    this.#seen = this.#stamp;
     const isWanted = this.#stamp !== undefined || this.#options.file !== undefined;
     if (file === undefined || !isWanted) await this.#install({ kind: 'grants' });
     else await this.#read(file);
@@ -142,12 +147,14 @@ export class NodePolicy {
     return { ...this.status, list, text: policies.map(({ text }) => text).join('\n') };
   }
 
-  /** Looks at the file now. Settles when what it found is in force. */
+  /** Looks at the file. What is the same as at the look before is read, and in force when this settles. */
   async look(): Promise<void> {
     const file = this.#file;
     if (file === undefined) return;
     const stamp = await fileStamp(file);
-    if (stamp === this.#stamp) return;
+    const isSettled = stamp === this.#seen;
+    this.#seen = stamp;
+    if (stamp === this.#stamp || !isSettled) return;
     this.#stamp = stamp;
     await this.#read(file);
   }
@@ -187,7 +194,8 @@ export class NodePolicy {
 
   #lookLater(): void {
     if (this.#file === undefined || this.#isClosed) return;
-    this.#timer = this.#system.timers.after(LOOK_EVERY_MS, () => {
+    const delayMs = this.#seen === this.#stamp ? LOOK_EVERY_MS : SETTLE_MS;
+    this.#timer = this.#system.timers.after(delayMs, () => {
       void this.look().finally(() => this.#lookLater());
     });
   }

@@ -1,6 +1,6 @@
 /** Reads the operator's policy file. */
 import { stat } from 'node:fs/promises';
-import { failure, type Result, success } from '../../contracts/index.ts';
+import { failure, type Result, reasonOf, success } from '../../contracts/index.ts';
 import {
   type CheckedPolicies,
   checkPolicies,
@@ -17,10 +17,16 @@ const BYTES_MAX = 256 * 1024;
 /** A policy of this kind goes by its ending; any other file is a ceiling. */
 export const isPolicyFile = (file: string): boolean => file.endsWith('.cedar');
 
-/** Every problem of the file, or none. Failure: FILE_UNREADABLE. */
+/** Every problem of the file, or none. Failures: FILE_UNREADABLE; POLICY_INVALID without an engine that can say. */
 export async function checkPolicyFile(file: string): Promise<Result<CheckedPolicies>> {
   const text = await readBounded(file, BYTES_MAX);
-  return text.ok ? success(checkPolicies(text.value, file)) : text;
+  if (!text.ok) return text;
+  try {
+    return success(checkPolicies(text.value, file));
+  } catch (thrown) {
+    const reason = `the engine cannot read it: ${reasonOf(thrown)}`;
+    return failure('POLICY_INVALID', { file, line: 1, column: 1, reason });
+  }
 }
 
 /** With the node's own permits for running and logging. Failures: FILE_UNREADABLE, POLICY_INVALID with the place of the first error. */
