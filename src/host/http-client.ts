@@ -93,7 +93,10 @@ export const realHttpClient: HttpClient = {
 };
 
 function open(request: HttpSend): ClientRequest {
-  const { address, port, hostname, hostHeader, secure, path, method, headers, signal } = request;
+  const { address, port, hostname, hostHeader, secure, path, method, signal, body } = request;
+  // Node writes the body of a GET, HEAD or DELETE without saying where it ends: whoever reads it takes it for another request.
+  const framed = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) };
+  const headers = { ...request.headers, ...framed };
   const options: RequestOptions & { servername?: string } = {
     host: address,
     port,

@@ -97,7 +97,7 @@ export class SkillRegistry {
       version: skill.manifest.version,
       contentHash: skill.contentHash,
     }));
-    const judged = this.judge(signed);
+    const judged = this.admits(signed);
     if (!judged.ok) return judged;
     const refusal = judgePublication(name, { version, contentHash }, published, options);
     return refusal ?? this.take(signed, this.publishedVersion(name, version)?.yanked);
@@ -105,7 +105,7 @@ export class SkillRegistry {
 
   /** Like `publish`, but which versions there may be was decided elsewhere. */
   async take(signed: SignedPackage, yanked?: string): Promise<Result<SkillPackage>> {
-    const judged = this.judge(signed);
+    const judged = this.admits(signed);
     if (!judged.ok) return judged;
     const { skill, sbom, signatures } = signed;
     const published = { sbom, signatures, ...(yanked === undefined ? {} : { yanked }) };
@@ -132,6 +132,23 @@ export class SkillRegistry {
   /** Who vouches for the package now. Failure: SIGNATURE_REFUSED. */
   judge(signed: SignedPackage): Result<TrustedSigner> {
     return judgeSignatures(signed, this.#trust.signers(), this.#trust.wallMs());
+  }
+
+  /**
+   * Who vouches for a package that is new here. The names of what comes with Skein are nobody else's: a higher version would stand in for
+   * it in every plan, and one that Skein itself comes to later would keep the node from starting. Failures: SIGNATURE_REFUSED, VERSION_REFUSED.
+   */
+  admits(signed: SignedPackage): Result<TrustedSigner> {
+    const { manifest, contentHash } = signed.skill;
+    const { name: skill, version } = manifest;
+    const isTaken = [...this.#held.values()].some(
+      (held) =>
+        held.isBuiltIn &&
+        held.skill.manifest.name === skill &&
+        held.skill.contentHash !== contentHash,
+    );
+    if (!isTaken) return this.judge(signed);
+    return failure('VERSION_REFUSED', { skill, version, reason: `${skill} comes with Skein` });
   }
 
   /** Why a host process must not get this skill now. */

@@ -100,7 +100,7 @@ export class RegistryReplica {
     options: PublishOptions = {},
   ): Promise<Result<SkillPackage>> {
     const { registry, objects } = this.#options;
-    const judged = registry.judge(signed);
+    const judged = registry.admits(signed);
     if (!judged.ok) return judged;
     const { manifest, contentHash } = signed.skill;
     const { name, version } = manifest;

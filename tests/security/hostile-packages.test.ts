@@ -112,6 +112,20 @@ describe('a package file', () => {
   });
 });
 
+describe('a name of what comes with Skein', () => {
+  it.each(['1.0.0', '1.0.1', '99.0.0', '0.0.1'])(
+    'is nobody else’s, in version %s',
+    async (version) => {
+      const registry = valueIn(await SkillRegistry.open(memoryPackageStore(), trust));
+      const own = packageOf(manifestOf('evil', '1.0.0'), 'export default () => "own";');
+      valueIn(registry.hold(own, 'built-in'));
+      expect(codeIn(await registry.publish(hostile({ version })))).toBe('VERSION_REFUSED');
+      expect(codeIn(await registry.take(hostile({ version })))).toBe('VERSION_REFUSED');
+      expect(valueIn(registry.find('evil')).contentHash).toBe(own.contentHash);
+    },
+  );
+});
+
 describe('a folder of an author', () => {
   it.each([
     ['skill.json', '/dev/zero'],

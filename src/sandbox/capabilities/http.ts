@@ -116,6 +116,8 @@ async function serveHttp(
     const reason = `method ${JSON.stringify(method.slice(0, 20))} is not granted`;
     return failure('EGRESS_REFUSED', { url: url.slice(0, 200), reason });
   }
+  if (request.body !== undefined && METHODS.includes(method))
+    return invalid(`${method} has no body`);
   const { maxBytes = LIMITS.hostCallArgumentBytes } = grant;
   if (Buffer.byteLength(request.body ?? '') > maxBytes) {
     const reason = `the body is larger than the ${maxBytes} bytes that are granted`;
