@@ -23,6 +23,7 @@ import {
   startSandbox,
   type Tier,
 } from '../../src/sandbox/index.ts';
+import { until } from './until.ts';
 
 export interface AttackOptions {
   readonly input?: Json;
@@ -116,6 +117,8 @@ export function sandboxWorld(
     expect(report.result).toEqual({ ok: true, value: 5 });
     expect(Object.keys(Object.prototype)).toEqual([]);
     await sandbox().close();
+    // Closing waits two seconds; a machine that is busy may take longer to end a process.
+    await until('all hosts are gone', () => sandbox().hostCounts().living === 0);
     expect(sandbox().hostCounts()).toEqual({ living: 0, warm: 0 });
     for (const pid of pids) expect(isRunning(pid), `process ${pid}`).toBe(false);
   });
