@@ -8,6 +8,7 @@ import { readIndexEntry, withYanked } from '../../src/skills/cluster-index.ts';
 import {
   encodePackage,
   folderPackageStore,
+  judgeSignatures,
   loadSkillPackage,
   memoryPackageStore,
   packageOf,
@@ -109,6 +110,27 @@ describe('a package file', () => {
     const once = reads.count;
     for (let asked = 0; asked < 5; asked++) expect(registry.judge(signed).ok).toBe(true);
     expect(reads.count).toBe(2 * once);
+  });
+});
+
+describe('a key with several entries', () => {
+  const judge = (...more: readonly string[]) => {
+    const lines = more.map((each, at) => signerLine(`s${at}`, key, each));
+    const all = valueIn(readTrustedSigners(signersFile(...lines), 'signers'));
+    const judged = judgeSignatures(hostile({}), all, trust.wallMs());
+    return judged.ok ? judged.value.name : (judged.error.details as { why: string }).why;
+  };
+
+  it('is revoked where one of them says so, whichever comes first', () => {
+    expect(judge('', 'revoked: true')).toBe('revoked');
+    expect(judge('revoked: true', '')).toBe('revoked');
+    expect(judge('skills: [other]', 'skills: [evil]', 'revoked: true')).toBe('revoked');
+  });
+
+  it('counts by any that fits, and by none that does not', () => {
+    expect(judge('skills: [other]', 'skills: [ev*]')).toBe('s1');
+    expect(judge('notAfter: 2001-01-01', '')).toBe('s1');
+    expect(judge('skills: [other]', 'notAfter: 2001-01-01')).toBe('other-skills');
   });
 });
 

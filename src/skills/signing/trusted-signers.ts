@@ -142,13 +142,29 @@ function judgeOne(
   nowMs: number,
   payload: () => Uint8Array,
 ): TrustedSigner | Refusal {
-  const signer = signers.find(({ keyid }) => keyid === signature.keyid);
+  const own = signers.filter(({ keyid }) => keyid === signature.keyid);
+  const [first, ...others] = own;
   const key = signature.keyid.slice(0, 12);
-  if (!signer) {
+  if (!first) {
     const among = signers.length === 0 ? 'nobody is trusted here' : 'it is not trusted here';
     return { why: 'unknown-key', reason: `it is signed by key ${key}, and ${among}` };
   }
+  // One key may have several entries, for other skills or times. Where one of them revokes it, it is revoked.
+  const revoked = own.find(({ isRevoked }) => isRevoked);
+  const entries = revoked ? [revoked] : [first, ...others];
+  const judged = entries.map((signer) => judgeEntry(signer, signature, signed, nowMs, payload));
+  return judged.find((each) => 'keyid' in each) ?? (judged[0] as Refusal);
+}
+
+function judgeEntry(
+  signer: TrustedSigner,
+  signature: PackageSignature,
+  signed: SignedPackage,
+  nowMs: number,
+  payload: () => Uint8Array,
+): TrustedSigner | Refusal {
   const { name } = signer;
+  const key = signature.keyid.slice(0, 12);
   if (signer.isRevoked) return { why: 'revoked', reason: `the key ${key} of ${name} is revoked` };
   if (nowMs < signer.notBeforeMs)
     return { why: 'too-early', reason: `the key ${key} of ${name} does not count yet` };
