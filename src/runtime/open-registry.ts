@@ -25,7 +25,9 @@ export async function openRegistry(
   if (!registry.ok) return registry;
   const loaded = [
     ...(await loadBuiltIns()).map((skill) => ['built-in', skill] as const),
-    ...(await Promise.all(folders.map(loadSkillPackage))).map((skill) => ['added', skill] as const),
+    ...(await Promise.all(folders.map((folder) => loadSkillPackage(folder)))).map(
+      (skill) => ['added', skill] as const,
+    ),
   ];
   for (const [origin, skill] of loaded) {
     const added = skill.ok ? registry.value.hold(skill.value, origin) : skill;

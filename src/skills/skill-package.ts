@@ -2,7 +2,6 @@
 import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
 import { type FileHandle, open, stat } from 'node:fs/promises';
-import { stripTypeScriptTypes } from 'node:module';
 import { join } from 'node:path';
 import canonicalize from 'canonicalize';
 import {
@@ -16,13 +15,17 @@ import {
   type SkillPackage,
   success,
 } from '../contracts/index.ts';
+import { type StripTypes, stripTypes } from './strip-types.ts';
 
 const ENTRIES = ['index.ts', 'index.js'];
 
-export async function loadSkillPackage(folder: string): Promise<Result<SkillPackage>> {
+export async function loadSkillPackage(
+  folder: string,
+  strip: StripTypes = stripTypes,
+): Promise<Result<SkillPackage>> {
   const manifest = await readManifest(folder);
   if (!manifest.ok) return manifest;
-  const source = await readSource(folder, manifest.value);
+  const source = await readSource(folder, manifest.value, strip);
   return source.ok ? success(packageOf(manifest.value, source.value)) : source;
 }
 
@@ -46,12 +49,16 @@ export function packageOf(manifest: SkillManifest, source: string): SkillPackage
   return { manifest, source, contentHash: hash.digest('hex') };
 }
 
-async function readSource(folder: string, manifest: SkillManifest): Promise<Result<string>> {
+async function readSource(
+  folder: string,
+  manifest: SkillManifest,
+  strip: StripTypes,
+): Promise<Result<string>> {
   const file = await findEntry(folder, manifest);
   if (!file.ok) return file;
   const text = await readBounded(file.value, LIMITS.skillSourceBytes);
   if (!text.ok || !file.value.endsWith('.ts')) return text;
-  return stripTypes(file.value, text.value);
+  return strip(file.value, text.value);
 }
 
 /** The file of the skill's module. Failures: MANIFEST_INVALID, FILE_UNREADABLE. */
@@ -74,14 +81,6 @@ export async function findEntry(folder: string, manifest: SkillManifest): Promis
     file: join(folder, names.join(' or ')),
     reason: 'there is no such file',
   });
-}
-
-function stripTypes(file: string, text: string): Result<string> {
-  try {
-    return success(stripTypeScriptTypes(text));
-  } catch (thrown) {
-    return failure('SKILL_REFUSED', { skill: file, reason: reasonOf(thrown) });
-  }
 }
 
 /**

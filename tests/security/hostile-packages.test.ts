@@ -1,5 +1,6 @@
 /** What a publisher can put into a package file: nothing that a node takes may keep it from starting again, or from its other work. */
 import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { stripTypeScriptTypes } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -161,6 +162,23 @@ describe('a folder of an author', () => {
     symlinkSync(target, join(place, name));
     expect(codeIn(await loadSkillPackage(place))).toBe('FILE_UNREADABLE');
   });
+});
+
+it.each([
+  ['nested brackets', `x=${'('.repeat(5_000)}a${')'.repeat(5_000)}`],
+  ['functions in functions', `x=${'(a='.repeat(5_000)}b${')=>1'.repeat(5_000)}`],
+  ['types in types', `type A=${'('.repeat(5_000)}a${')'.repeat(5_000)}`],
+])('an author’s TypeScript with %s breaks the parser of no other', async (_, source) => {
+  const folderOf = (text: string): string => {
+    const place = mkdtempSync(join(folder, 'typed-'));
+    writeFileSync(join(place, 'skill.json'), JSON.stringify(manifestOf('typed', '1.0.0')));
+    writeFileSync(join(place, 'index.ts'), text);
+    return place;
+  };
+  expect(codeIn(await loadSkillPackage(folderOf(source)))).toBe('SKILL_REFUSED');
+  const honest = await loadSkillPackage(folderOf('export default (n: number) => n;'));
+  expect(valueIn(honest).source).toBe('export default (n        ) => n;');
+  expect(stripTypeScriptTypes('let a: number;')).toBe('let a        ;');
 });
 
 describe('the index of a cluster', () => {
