@@ -79,6 +79,8 @@ export const SKILL_ACTOR = { url: new URL(`./skill-actor${extension}`, import.me
 const QUARANTINE: RestartIntensity = { maxRestarts: 2, windowMs: 600_000 };
 /** On top of the wall limit: lease of a fresh host, hops, queues. */
 const GRACE_MS = 15_000;
+/** Of one tenant: others find room in the queue. */
+const WAITING_OF_ONE_MAX = LIMITS.mailboxCapacity / 2;
 /** Times that one call may be moved from an actor that ends to another. */
 const MOVES_MAX = 5;
 
@@ -104,6 +106,11 @@ export const skillPoolActor = defineActor({
       state.quarantined.delete(key);
       if (state.waiting.length >= LIMITS.mailboxCapacity)
         return unavailable(invocation, 'too many calls wait');
+      const { tenant: own } = invocation;
+      if (
+        state.waiting.filter((each) => each.invocation.tenant === own).length >= WAITING_OF_ONE_MAX
+      )
+        return unavailable(invocation, `too many calls of tenant ${own} wait`);
       const { ask, tell } = ctx.detached();
       const { promise, resolve } = Promise.withResolvers<Execution>();
       let moves = MOVES_MAX;
@@ -192,15 +199,25 @@ const isSkillsDoing = (reason: ExitReason): boolean =>
   reason.kind === 'sandbox' &&
   (reason.exit.kind === 'native-abort' || reason.exit.kind === 'protocol');
 
-/** Starts what can be started, in the order it came; a call that finds no place lets later ones pass. */
+/**
+ * Starts what can be started: of the tenant first that has the least under way, else in the order it came, so that whoever floods the
+ * queue waits behind everybody else. A call that finds no place lets later ones pass.
+ */
 function assign(state: PoolState, ctx: ActorContext): void {
-  state.waiting = state.waiting.filter(({ invocation, start }) => {
+  const busy = new Map<string, number>();
+  for (const { tenant, isBusy } of state.slots)
+    if (isBusy) busy.set(tenant, (busy.get(tenant) ?? 0) + 1);
+  const underWay = ({ invocation }: Waiting): number => busy.get(invocation.tenant) ?? 0;
+  const started = new Set<Waiting>();
+  for (const each of state.waiting.toSorted((a, b) => underWay(a) - underWay(b))) {
+    const { invocation, start } = each;
     const slot = idleSlot(state, invocation) ?? newSlot(state, invocation, ctx);
-    if (!slot) return true;
+    if (!slot) continue;
     slot.isBusy = true;
+    started.add(each);
     start(slot);
-    return false;
-  });
+  }
+  if (started.size > 0) state.waiting = state.waiting.filter((each) => !started.has(each));
 }
 
 function idleSlot(state: PoolState, invocation: Invocation): Slot | undefined {
