@@ -7,9 +7,14 @@ export interface GlobalOptions {
   readonly data: string;
 }
 
+/** The same data, with escapes for the characters that JSON leaves bare and a terminal obeys. */
 export const printJson = (value: unknown): void => {
-  process.stdout.write(`${JSON.stringify(value)}\n`);
+  process.stdout.write(`${(JSON.stringify(value) ?? 'null').replace(BARE, printable)}\n`);
 };
+const BARE = /[\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
+/** What a skill gave: to a terminal as any line, to a file or a program as it is. */
+export const printValue = (text: string): void =>
+  process.stdout.isTTY ? printLine(text) : void process.stdout.write(`${text}\n`);
 /** Of what skills, packages and other nodes wrote in it nothing reaches the terminal as a command, but the colours that `paint` gives. */
 export const printLine = (text = ''): void => {
   process.stdout.write(`${terminalText(text)}\n`);

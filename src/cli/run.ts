@@ -21,8 +21,9 @@ import {
   type GlobalOptions,
   milliseconds,
   printJson,
-  printLine,
+  printValue,
   reportError,
+  terminalText,
 } from './output.ts';
 import { progressPrinter } from './progress.ts';
 
@@ -44,7 +45,7 @@ export async function runCommand(
   const profile = await profileOf(options.profile);
   if (!profile.ok) return reportError(profile.error, options.json);
   const { clock } = realPorts;
-  const toStderr = (line: string): void => void process.stderr.write(`${line}\n`);
+  const toStderr = (line: string): void => void process.stderr.write(`${terminalText(line)}\n`);
   const onEvent =
     options.json || options.quiet ? () => undefined : progressPrinter(clock.monotonicMs, toStderr);
   const answer = await execute(
@@ -83,7 +84,7 @@ async function showAnswer({ outcome, spans }: RunAnswer, options: RunOptions): P
     process.stderr.write(`written: ${options.out}\n`);
   }
   if (options.json) return 0;
-  if (options.out === undefined) printLine(text);
+  if (options.out === undefined) printValue(text);
   const facts = `${outcome.attempts} attempts, ${milliseconds(outcome.elapsedMs)}, cpu ${milliseconds(outcome.usage.cpuMs)}`;
   process.stderr.write(
     `${bold('ok')} ${facts}; skein trace ${outcome.correlationId} shows where the time went\n`,

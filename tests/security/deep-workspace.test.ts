@@ -10,7 +10,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
-import type { TenantId } from '../../src/contracts/index.ts';
+import { LIMITS, type TenantId } from '../../src/contracts/index.ts';
 import { realPorts } from '../../src/host/index.ts';
 import { removeTree } from '../../src/sandbox/files/remove-tree.ts';
 import { Workspaces } from '../../src/sandbox/files/workspaces.ts';
@@ -70,4 +70,17 @@ it('a removal follows no link, and goes on where another broke off', async () =>
   expect(existsSync(folder)).toBe(false);
   expect(readFileSync(join(outside, 'canary'), 'utf8')).toBe('CANARY');
   await removeTree(folder);
+});
+
+it('one tenant does not take the workspaces of all', async () => {
+  const workspaces = open(join(base, 'five'));
+  const ask = async (tenant: string, at: number) =>
+    workspaces.serve({ tenant: tenant as TenantId, run: `r${at}` }, { op: 'list', path: '.' });
+  let taken = 0;
+  while (taken <= LIMITS.workspaces && (await ask('mallory', taken)).ok) taken++;
+  expect(taken).toBe(LIMITS.workspaces / 2);
+  expect(await ask('alice', 0)).toMatchObject({ ok: true });
+  await workspaces.end({ tenant: 'mallory' as TenantId, run: 'r0' });
+  expect(await ask('mallory', taken)).toMatchObject({ ok: true });
+  await workspaces.close();
 });

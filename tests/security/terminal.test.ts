@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it, vi } from 'vitest';
-import { green, terminalText } from '../../src/cli/output.ts';
+import { green, printJson, terminalText } from '../../src/cli/output.ts';
 import { inspectPackageCommand } from '../../src/cli/skills/signing.ts';
 import { encodePackage, packageOf, signPackage } from '../../src/skills/index.ts';
 import { manifestOf, signerKey, unsignedPackage } from '../support/packages.ts';
@@ -67,3 +67,19 @@ it.each(COMMANDS.filter((text) => !/\n|\[8m/.test(text)))(
     expect(terminalText(`${green('a')}\n\tb`)).toBe(`${green('a')}\n\tb`);
   },
 );
+
+it.each(COMMANDS)('what is printed as JSON holds %j as escapes, and is the same data', (text) => {
+  const written: string[] = [];
+  const spy = vi.spyOn(process.stdout, 'write').mockImplementation((chunk) => {
+    written.push(String(chunk));
+    return true;
+  });
+  try {
+    printJson({ text, [text]: 1 });
+  } finally {
+    spy.mockRestore();
+  }
+  const said = written.join('');
+  expect(said.trimEnd()).not.toContain(text);
+  expect(JSON.parse(said)).toEqual({ text, [text]: 1 });
+});

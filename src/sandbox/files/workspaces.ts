@@ -42,6 +42,7 @@ export interface WorkspacesOptions {
 }
 
 interface Workspace {
+  readonly tenant: TenantId;
   readonly folder: string;
   readonly opened: Promise<Result<PathJail>>;
   readonly used: { bytes: number; files: number };
@@ -65,17 +66,17 @@ export class Workspaces {
     return resultOf('.', () => removeTree(this.#options.folder));
   }
 
-  /** Failures: OVERLOADED (LIMITS.workspaces are in use), WORKSPACE_FULL and those of the jail. */
+  /** Failures: OVERLOADED (LIMITS.workspaces are in use, or half of them by the tenant), WORKSPACE_FULL and those of the jail. */
   async serve(owner: WorkspaceOwner, request: FileRequest): Promise<Result<Json>> {
     const workspace = this.#workspaceOf(owner);
     if (!workspace) {
-      return failure('OVERLOADED', { reason: `${LIMITS.workspaces} workspaces are in use` });
+      return failure('OVERLOADED', { reason: `${this.#byOwner.size} workspaces are in use` });
     }
     const served = workspace.last.then(async () => {
       const jail = await workspace.opened;
       return jail.ok ? serveFile(jail.value, request, this.#admitTo(workspace)) : jail;
     });
-    workspace.last = served;
+    workspace.last = served.catch(() => undefined);
     return served;
   }
 
@@ -114,10 +115,11 @@ export class Workspaces {
       known.usedAtMs = clock.monotonicMs();
       return known;
     }
-    if (this.#byOwner.size >= LIMITS.workspaces) return undefined;
+    if (this.#byOwner.size >= LIMITS.workspaces || this.#hasShare(owner)) return undefined;
     // A name of the node's own: no tenant, run or skill has a say in it.
     const folder = join(this.#options.folder, hash('sha256', key).slice(0, 32));
     const workspace: Workspace = {
+      tenant: owner.tenant,
       folder,
       opened: this.#open(folder),
       used: { bytes: 0, files: 0 },
@@ -126,6 +128,12 @@ export class Workspaces {
     };
     this.#byOwner.set(key, workspace);
     return workspace;
+  }
+
+  /** Whether a tenant has all that it may have: what is left is for others. */
+  #hasShare({ tenant }: WorkspaceOwner): boolean {
+    const own = [...this.#byOwner.values()].filter((each) => each.tenant === tenant);
+    return own.length >= LIMITS.workspaces / 2;
   }
 
   async #open(folder: string): Promise<Result<PathJail>> {
