@@ -1,5 +1,6 @@
 /** The other side of the control endpoint: what a command asks of a running node. */
 import { request } from 'node:http';
+import { dirname } from 'node:path';
 import type { RunEvent } from '../actors/index.ts';
 import {
   failure,
@@ -12,7 +13,12 @@ import {
 import type { ExecuteRequest, RedeployRequest } from '../runtime/index.ts';
 import type { RolloutReport, RolloutStep } from '../supervisor/index.ts';
 import type { SpanRecord } from '../telemetry/index.ts';
-import { controlSocket, type RedeployLine, type RunLine } from './control-protocol.ts';
+import {
+  controlSocket,
+  folderProblem,
+  type RedeployLine,
+  type RunLine,
+} from './control-protocol.ts';
 
 export interface RunAnswer {
   readonly outcome: StructuredOutcome;
@@ -101,12 +107,14 @@ export class ControlClient {
     return refused ? { ok: false, error: refused } : success(undefined);
   }
 
-  #send(
+  async #send(
     method: string,
     path: string,
     body: string | undefined,
     onText: (chunk: string) => void,
   ): Promise<Result<void>> {
+    const problem = await folderProblem(dirname(this.#path));
+    if (problem) return problem;
     return new Promise((resolve) => {
       const sent = request({ socketPath: this.#path, method, path }, (response) => {
         response.setEncoding('utf8');

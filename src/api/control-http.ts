@@ -1,5 +1,5 @@
 /** HTTP on the Unix socket of a data directory: who may listen there, what a request holds, how it is answered. */
-import { chmod, lstat, mkdir, unlink } from 'node:fs/promises';
+import { chmod, mkdir, unlink } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { connect } from 'node:net';
 import {
@@ -12,7 +12,7 @@ import {
   type SkeinError,
   success,
 } from '../contracts/index.ts';
-import { controlSocket } from './control-protocol.ts';
+import { controlSocket, folderProblem } from './control-protocol.ts';
 
 export interface ControlServer {
   readonly path: string;
@@ -26,14 +26,8 @@ export async function listenForControl(
 ): Promise<Result<ControlServer>> {
   const { folder, path } = controlSocket(dataDir);
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  const { uid, mode } = await lstat(folder);
-  if (uid !== process.getuid?.() || (mode & 0o077) !== 0) {
-    return failure('CONFIG_INVALID', {
-      file: folder,
-      found: 'a folder that others can open',
-      expected: 'one of yours with mode 700',
-    });
-  }
+  const problem = await folderProblem(folder);
+  if (problem) return problem;
   if (await answers(path)) return failure('NODE_RUNNING', { dataDir, pid: 0 });
   await unlink(path).catch(() => undefined);
   const server = createServer((request, response) => {

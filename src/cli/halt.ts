@@ -23,6 +23,8 @@ import {
   reportError,
 } from './output.ts';
 
+const AWAY: ReadonlySet<string> = new Set(['NODE_UNREACHABLE', 'CONFIG_INVALID']);
+
 export interface HaltOptions extends GlobalOptions {
   readonly all?: boolean;
   readonly node?: string;
@@ -79,7 +81,8 @@ async function order(scope: HaltScope, options: HaltOptions): Promise<number> {
   });
   const answer = await inTime(asked, timeout + GRACE_MS);
   if (answer === 'late' || !answer.ok) {
-    const isAway = answer === 'late' || answer.error.code === 'NODE_UNREACHABLE';
+    // Nor is it asked through a folder that somebody else has made (CONFIG_INVALID): the orders in its data directory reach it all the same.
+    const isAway = answer === 'late' || AWAY.has(answer.error.code);
     if (local && isAway) {
       const written = await orderWithoutNode(data, wish);
       return written.ok ? show([written.value], options) : reportError(written.error, json);
