@@ -142,6 +142,8 @@ export interface ProcessSpec {
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   readonly cwd?: string;
+  /** It and what it starts are a process group of their own, which is killed as one. Default: it alone is killed. */
+  readonly isGroup?: boolean;
 }
 
 export interface ProcessExit {

@@ -9,7 +9,14 @@ export const realProcesses: Processes = {
       env: { ...spec.env },
       stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
       ...(spec.cwd === undefined ? {} : { cwd: spec.cwd }),
+      detached: spec.isGroup === true,
     });
+    const kill = (): void => {
+      if (spec.isGroup) killGroup(child.pid);
+      child.kill('SIGKILL');
+    };
+    // One that was killed by somebody else leaves its group behind.
+    if (spec.isGroup) child.once('exit', () => killGroup(child.pid));
     const pipe = child.stdio[3] as Duplex;
     const exitListeners: ((exit: ProcessExit) => void)[] = [];
     let exit: ProcessExit | undefined;
@@ -42,9 +49,16 @@ export const realProcesses: Processes = {
         if (exit) listener(exit);
         else exitListeners.push(listener);
       },
-      kill: () => {
-        child.kill('SIGKILL');
-      },
+      kill,
     };
   },
 };
+
+function killGroup(leader: number | undefined): void {
+  if (leader === undefined) return;
+  try {
+    process.kill(-leader, 'SIGKILL');
+  } catch {
+    // Nobody is left in it.
+  }
+}

@@ -7,6 +7,9 @@
  * Each is used where it is installed and works; `SandboxLevel` says which. Each replaces itself by the next but for bwrap and
  * unshare: they stay outside the host's namespaces, have the process ID that the node knows, and take every process inside with
  * them when they are killed. Without any of them a host still dies with its pipe and by its own limits.
+ *
+ * bubblewrap dies with the node by an option of its own, which it sets once its child goes on: killed earlier, by setpriv, it would
+ * leave a child that waits for it for ever. The node kills the whole process group, in which that child still is.
  */
 import { fileURLToPath } from 'node:url';
 import { gte } from 'semver';
@@ -54,7 +57,7 @@ export function launchSpec(options: LaunchOptions): ProcessSpec {
     options.hostMain ?? hostMainFile(),
     ...(tools.prlimit ? [String(dataLimitBytes(memoryClassMiB))] : []),
   ];
-  return { file, args, env: HOST_ENVIRONMENT };
+  return { file, args, env: HOST_ENVIRONMENT, isGroup: true };
 }
 
 /** The whole environment: one time zone and one locale, so that every host computes the same. */
@@ -65,7 +68,7 @@ export function wrapperWords(options: LaunchOptions): readonly string[] {
   const { tools, memoryClassMiB, wall = NO_WALL, cgroupProcsFile } = options;
   const { setpriv, sh, prlimit, nice } = tools;
   return [
-    ...(setpriv ? [setpriv, '--pdeathsig', 'KILL'] : []),
+    ...(setpriv && wall.enclosure !== 'bubblewrap' ? [setpriv, '--pdeathsig', 'KILL'] : []),
     ...(sh && cgroupProcsFile ? [sh, '-c', ENTER_CGROUP, cgroupProcsFile] : []),
     ...(prlimit ? [prlimit, '--core=0', `--data=${dataLimitBytes(memoryClassMiB)}`] : []),
     ...(nice ? [nice, '-n', String(HOST_PRIORITY)] : []),

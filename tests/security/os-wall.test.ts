@@ -12,7 +12,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ProcessExit, TenantId } from '../../src/contracts/index.ts';
 import { realClock, realProcesses, realTimers } from '../../src/host/index.ts';
 import { startSandbox } from '../../src/sandbox/index.ts';
-import { HOST_ENVIRONMENT, wrapperWords } from '../../src/sandbox/launch.ts';
+import { HOST_ENVIRONMENT, launchSpec, wrapperWords } from '../../src/sandbox/launch.ts';
 import { findLaunchTools } from '../../src/sandbox/launch-tools.ts';
 import { openMemoryCgroups } from '../../src/sandbox/memory-cgroup.ts';
 import { NAMESPACES, readNamespaces } from '../../src/sandbox/os-facts.ts';
@@ -332,3 +332,35 @@ test('hosts have the thickest wall behind which a program starts at all', async 
   expect(level.enclosure).toBe(thickest.enclosure);
   expect(level.ownFiles).toBe(thickest.enclosure === 'bubblewrap' || thickest.landlock);
 }, 120_000);
+
+/** Starts a host, and as soon as bubblewrap or unshare has a child prints its process ID and kills the host, or itself. */
+const KILL_AT_BIRTH = `
+import { readFileSync, writeSync } from 'node:fs';
+const [host, processes, what] = process.argv.slice(2);
+const { realProcesses } = await import(processes);
+const started = realProcesses.start(JSON.parse(host));
+const childOf = () => readFileSync('/proc/' + started.pid + '/task/' + started.pid + '/children', 'utf8').trim();
+let child = '';
+while (child === '') child = childOf();
+writeSync(1, child);
+if (what === 'host') started.kill();
+else process.kill(process.pid, 'SIGKILL');
+await new Promise((resolve) => started.onExit(resolve));
+`;
+
+describe.runIf(tools.bwrap ?? tools.unshare)('a host that is killed while it starts', () => {
+  const [wall = NO_WALL] = wallsOf(tools, process.geteuid?.() === 0);
+  const spec = JSON.stringify(launchSpec({ tools, memoryClassMiB: 64, wall }));
+  const processes = new URL('../../src/host/processes.ts', import.meta.url).href;
+
+  test.each(['host', 'node'])('leaves nothing behind: by the end of the %s', async (what) => {
+    const script = join(folder, 'kill-at-birth.mjs');
+    writeFileSync(script, KILL_AT_BIRTH);
+    for (let round = 0; round < 2; round++) {
+      const { stdout } = spawnSync(process.execPath, [script, spec, processes, what]);
+      const child = Number(stdout.toString().split(' ')[0]);
+      expect(child).toBeGreaterThan(1);
+      await until('the child of the host is gone', () => !isRunning(child));
+    }
+  });
+});

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { DEFAULT_RESOURCES } from '../../../src/contracts/index.ts';
 import { dataLimitBytes, memoryClassOf } from '../../../src/sandbox/budget.ts';
-import { launchSpec, unfitReason } from '../../../src/sandbox/launch.ts';
+import { launchSpec, unfitReason, wrapperWords } from '../../../src/sandbox/launch.ts';
 import { findLaunchTools } from '../../../src/sandbox/launch-tools.ts';
+import { type Wall, wallsOf } from '../../../src/sandbox/wall.ts';
 
 const ready = (isolatedVm: string, missing: string[] = []) =>
   ({ kind: 'ready', isolatedVm, node: 'v26.0.0', missing }) as const;
@@ -50,4 +51,14 @@ test('a contract gets the smallest memory class that holds it and its copies', (
   const most = { memoryMiB: 1_024, inputBytes: 32 * 1024 * 1024, outputBytes: 32 * 1024 * 1024 };
   expect(classOf(most)).toBe(1_280);
   expect(dataLimitBytes(256) - dataLimitBytes(64)).toBe(192 * 1024 * 1024);
+});
+
+test('a host is a process group of its own, and bubblewrap alone says when it dies with the node', () => {
+  const tools = findLaunchTools(() => true);
+  const [bubblewrap, ...others] = wallsOf(tools, true);
+  const words = (wall: Wall) => wrapperWords({ tools, memoryClassMiB: 64, wall });
+  expect(words(bubblewrap as Wall)[0]).toMatch(/prlimit$/);
+  const unshare = others.find(({ enclosure }) => enclosure === 'unshare') as Wall;
+  expect(words(unshare).slice(0, 3).join(' ')).toMatch(/setpriv --pdeathsig KILL$/);
+  expect(launchSpec({ tools, memoryClassMiB: 64 }).isGroup).toBe(true);
 });

@@ -56,7 +56,7 @@ describe('the sandbox', () => {
     const played = playedProcesses();
     const start = (spec: ProcessSpec): ProcessHandle => {
       const handle = played.processes.start(spec);
-      if (!spec.args.some((word) => word.endsWith('bwrap'))) return handle;
+      if (![spec.file, ...spec.args].some((word) => word.endsWith('bwrap'))) return handle;
       return {
         ...handle,
         onData: () => undefined,
