@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { lchownSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -28,6 +28,20 @@ it('removes what processes that are gone have left, and nothing else', async () 
     'skein-link-x-abcdef',
     'somebody-else',
   ]);
+});
+
+it('leaves what is not its user’s own: a link, and as root the folder of another user', async () => {
+  const outside = join(parent, 'outside');
+  mkdirSync(join(outside, 'kept'), { recursive: true });
+  symlinkSync(outside, join(parent, 'skein-link-7-abcdef'));
+  mkdirSync(join(parent, 'skein-link-7-ghijkl'));
+  const isRoot = process.getuid?.() === 0;
+  if (isRoot) lchownSync(join(parent, 'skein-link-7-ghijkl'), 65_534, 65_534);
+  const made = await makeSocketFolder({ parent, pid: 9, isAlive: () => false });
+  const left = readdirSync(parent).filter((name) => !made.endsWith(name));
+  const expected = ['outside', 'skein-link-7-abcdef', ...(isRoot ? ['skein-link-7-ghijkl'] : [])];
+  expect(left.sort()).toEqual(expected);
+  expect(readdirSync(outside)).toEqual(['kept']);
 });
 
 it('knows whether a process is there', () => {
