@@ -2,7 +2,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readExecution, readTask } from '../../src/actors/delegation/task.ts';
 import { runTurn, type TurnWorld } from '../../src/actors/module/module-turn.ts';
-import type { Json, SkillManifest, TenantId } from '../../src/contracts/index.ts';
+import { readActorRecord } from '../../src/cluster/virtual/actor-record.ts';
+import { type Json, LIMITS, type SkillManifest, type TenantId } from '../../src/contracts/index.ts';
 import type { HttpSend } from '../../src/host/http-client.ts';
 import { defineActor } from '../../src/kernel/index.ts';
 import { addressRefusal } from '../../src/sandbox/addresses.ts';
@@ -99,6 +100,35 @@ describe('another node', () => {
     const skill = { name: 'x', version: '1.0.0', contentHash: 'a'.repeat(64) };
     const read = readTask({ ...task, skill, request: `{"input":${value}}` });
     expect(read).toMatch(/^\/input/);
+  });
+});
+
+describe('whoever can write to the shared state', () => {
+  const record = (reminder: object, count = 1) => ({
+    ...{ holder: 'n', token: { revision: 1, nonce: 'x' }, version: 1, state: {} },
+    reminders: Array.from({ length: count }, (_, at) => ({
+      ...{ name: `r${at}`, dueAtMs: 1, sequence: 1, everyMs: 100.5 },
+      ...reminder,
+    })),
+  });
+  const read = (value: object) => readActorRecord('skein://a/k', value as Json).ok;
+
+  it.each<[string, object]>([
+    ['a period of nothing', { everyMs: 1e-9 }],
+    ['a period that is none', { everyMs: Number.NaN }],
+    ['a period without end', { everyMs: Number.POSITIVE_INFINITY }],
+    ['a time that is none', { dueAtMs: Number.NaN }],
+    ['a time before all', { dueAtMs: -1e308 }],
+    ['a name that is none', { name: '../x' }],
+    ['no sequence', { sequence: 1e300 }],
+  ])('gives no actor a reminder with %s', (_, reminder) => {
+    expect(read(record({}))).toBe(true);
+    expect(read(record(reminder))).toBe(false);
+  });
+
+  it('gives none more than it may have', () => {
+    expect(read(record({}, LIMITS.virtualReminders))).toBe(true);
+    expect(read(record({}, LIMITS.virtualReminders + 1))).toBe(false);
   });
 });
 

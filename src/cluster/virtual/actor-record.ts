@@ -1,6 +1,7 @@
 /** What the shared state holds of one virtual actor: its state, its reminders, and the token of who wrote it. */
 import {
   failure,
+  isSafeName,
   type Json,
   LIMITS,
   plainCopy,
@@ -8,7 +9,7 @@ import {
   success,
 } from '../../contracts/index.ts';
 import type { FencingToken } from '../ownership/fence.ts';
-import type { Reminder } from './reminders.ts';
+import { REMINDER_MS_MAX, REMINDER_MS_MIN, type Reminder } from './reminders.ts';
 
 export interface ActorRecord {
   /** The node that wrote it, for people. */
@@ -37,18 +38,23 @@ export function readActorRecord(actor: string, value: Json): Result<ActorRecord>
     Number.isSafeInteger(version) &&
     (state === undefined || (typeof state === 'object' && state !== null)) &&
     Array.isArray(reminders) &&
+    reminders.length <= LIMITS.virtualReminders &&
     reminders.every(isReminder);
   if (isRecord) return success(record as unknown as ActorRecord);
   return failure('VIRTUAL_STATE_INVALID', { actor, reason: 'its record is not of this version' });
 }
 
+/** As `withReminder` makes them: one with another period or name would fire without end, or never. */
 function isReminder(value: unknown): value is Reminder {
   const { name, dueAtMs, sequence, everyMs } = Object(value) as Readonly<Record<string, unknown>>;
   return (
     typeof name === 'string' &&
-    Number.isFinite(dueAtMs) &&
+    isSafeName(name) &&
+    typeof dueAtMs === 'number' &&
+    Math.abs(dueAtMs) <= Number.MAX_SAFE_INTEGER &&
     Number.isSafeInteger(sequence) &&
-    (everyMs === undefined || (typeof everyMs === 'number' && everyMs > 0))
+    (everyMs === undefined ||
+      (typeof everyMs === 'number' && everyMs >= REMINDER_MS_MIN && everyMs <= REMINDER_MS_MAX))
   );
 }
 

@@ -20,7 +20,7 @@ export interface Reminder {
 }
 
 export const REMINDER_MS_MIN = 100;
-const REMINDER_MS_MAX = 10 * 365 * 86_400_000;
+export const REMINDER_MS_MAX = 10 * 365 * 86_400_000;
 
 /** With one set anew; its count goes on. Failures: ARGUMENT_INVALID, OVERLOADED. */
 export function withReminder(
