@@ -42,6 +42,7 @@ export const CONTROL_LEASE_MS = 60_000;
 /** How long the start of a node waits for the orders of its cluster. */
 const FIRST_READ_MS = 60_000;
 const AGAIN_MS = 1_000;
+const COMPLAIN_MS = 1_000;
 const PREFIX = 'order.';
 
 export class ControlChannel {
@@ -56,6 +57,8 @@ export class ControlChannel {
   #deadline: TimerHandle | undefined;
   #isHalting = false;
   #isClosed = false;
+  #unbelieved = 0;
+  #complainedMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: ControlChannelOptions) {
     this.#options = options;
@@ -141,12 +144,21 @@ export class ControlChannel {
   }
 
   #read(key: string, value: Json): void {
-    const { killSwitch, trusts, log } = this.#options;
+    const { killSwitch, trusts } = this.#options;
     const record = readHaltRecord(value);
     const reason = typeof record === 'string' ? record : judgeRecord(record, trusts);
     if (typeof record === 'string' || reason !== undefined)
-      return log.error('a halt order is not to be believed', { key, reason });
+      return this.#complain(key.slice(0, 100), reason);
     void killSwitch.take(record);
+  }
+
+  /** Whoever can write to the state can write as many as he likes: a line a second, with their count. */
+  #complain(key: string, reason: string | undefined): void {
+    const { clock, log } = this.#options;
+    this.#unbelieved++;
+    if (clock.monotonicMs() - this.#complainedMs < COMPLAIN_MS) return;
+    this.#complainedMs = clock.monotonicMs();
+    log.error('a halt order is not to be believed', { key, reason, orders: this.#unbelieved });
   }
 
   #leaseOrder(): HaltOrder | undefined {

@@ -29,7 +29,7 @@ function started({ leaseMs = LEASE_MS, trusts = (_key: string): boolean => true 
       return success(() => undefined);
     },
   };
-  const { log } = recordingLog();
+  const { log, lines } = recordingLog();
   const stops: (string | undefined)[] = [];
   const killSwitch: KillSwitch = new KillSwitch({
     ...{ key: KEY, dataDir: undefined, ...time, random: seededRandom('channel'), log },
@@ -51,8 +51,10 @@ function started({ leaseMs = LEASE_MS, trusts = (_key: string): boolean => true 
     tell({ kind: 'caught-up' });
   };
   return {
-    ...{ time, memory, killSwitch, channel, stops, caughtUp },
+    ...{ time, memory, killSwitch, channel, stops, caughtUp, lines },
     lost: () => tell({ kind: 'lost', reason: 'the test' }),
+    wrote: (key: string, value: unknown) =>
+      tell({ kind: 'entry', key, value: value as never, revision: 1 }),
     away: () => {
       isThere = false;
     },
@@ -156,4 +158,18 @@ it('writes what it was told while the channel was away, beside what others know 
   const { release } = releasedOf({ key: keyNumber(2) });
   const found = await memory.get(`order.${idNumber(1)}`);
   expect(found.ok && found.value?.value).toEqual({ id: idNumber(1), order, release });
+});
+
+it('a flood of orders that nobody gave costs the log a line a second, and an order among them counts', async () => {
+  const { time, wrote, caughtUp, haltedBy, lines } = started();
+  await time.advance(10);
+  caughtUp();
+  for (let at = 0; at < 1_000; at++) wrote(`order.${'x'.repeat(200)}${at}`, { at });
+  const record = recordOf();
+  wrote(`order.${record.id}`, record);
+  expect(haltedBy()).toEqual([record.id]);
+  await time.advance(1_000);
+  wrote('order.x', 1);
+  const said = lines.filter(({ message }) => message.includes('not to be believed'));
+  expect(said.map(({ fields }) => fields.orders)).toEqual([1, 1_001]);
 });
