@@ -75,16 +75,20 @@ async function fanOut(
 }
 
 async function itemsOf(step: Step, scope: Scope): Promise<Result<readonly (Json | FileChunk)[]>> {
-  const resolved = resolveReferences(step.forEach?.items, scope);
+  const { items: template, chunkBytes } = step.forEach ?? {};
+  // What a skill gave does not choose what the node reads: files are named by the plan and by whoever runs it.
+  const isFiles = chunkBytes !== undefined;
+  const resolved = resolveReferences(template, isFiles ? { input: scope.input, steps: {} } : scope);
   if (!resolved.ok) {
-    const { reference, reason } = resolved;
+    const { reference } = resolved;
+    const isOfSkill = isFiles && !reference.startsWith('input');
+    const reason = isOfSkill ? 'files are named by the plan and its input alone' : resolved.reason;
     return failure('REFERENCE_UNRESOLVED', { step: step.id, reference, reason });
   }
   const list = resolved.value;
   const invalid = (found: string, expected: string) =>
     failure('INPUT_INVALID', { of: `step ${step.id}`, pointer: '/forEach/items', found, expected });
   if (!Array.isArray(list)) return invalid(typeof list, 'an array');
-  const { chunkBytes } = step.forEach ?? {};
   const items: (Json | FileChunk)[] = chunkBytes === undefined ? list : [];
   for (const file of chunkBytes === undefined ? [] : list) {
     if (typeof file !== 'string') return invalid(JSON.stringify(file), 'the path of a file');
