@@ -7,6 +7,7 @@ import {
   type Failure,
   failure,
   type Log,
+  type NodeId,
   type Ports,
   type Result,
   type SkillPackage,
@@ -70,10 +71,15 @@ export class NodeSkills {
   }
 
   /** Failures: those of the files that are read, and of packages that contradict each other. */
-  static async open(options: NodeOptions, ports: Ports): Promise<Result<NodeSkills>> {
+  static async open(options: NodeOptions, ports: Ports, node: NodeId): Promise<Result<NodeSkills>> {
     const file = signersFileOf(options);
     const { level, format } = options.log ?? { level: 'warn', format: 'plain' };
-    const log = createLog({ level, format, clock: ports.clock, bindings: { thread: 'main' } });
+    const log = createLog({
+      level,
+      format,
+      clock: ports.clock,
+      bindings: { node, thread: 'main' },
+    });
     const trust =
       file === undefined
         ? success(undefined)

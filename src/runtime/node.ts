@@ -65,7 +65,7 @@ export async function startNode(options: NodeOptions): Promise<Result<SkeinNode>
     await closeStores(stores.value);
     return secret;
   }
-  const skills = await NodeSkills.open(options, realPorts);
+  const skills = await NodeSkills.open(options, realPorts, nodeKeyOf(secret.value.seed).id);
   if (!skills.ok) {
     await closeStores(stores.value);
     return skills;

@@ -71,7 +71,7 @@ describe('the operator’s commands', () => {
       const { checks, failing, report } = JSON.parse(doctor.stdout);
       expect(failing).toBeNull();
       expect(checks.filter((check: { verdict: string }) => check.verdict === 'ok')).toHaveLength(
-        14,
+        15,
       );
       expect(readFileSync(report.md, 'utf8')).toContain('# skein doctor: done');
       expect(JSON.parse(readFileSync(report.json, 'utf8'))).toMatchObject({ command: 'doctor' });
