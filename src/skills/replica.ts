@@ -61,7 +61,8 @@ function fileOf(signed: SignedPackage): string {
 
 export class RegistryReplica {
   readonly #options: ReplicaOptions;
-  readonly #entries = new Map<string, IndexEntry>();
+  /** The newest known, by revision: a watch tells what was written before what this node wrote itself, but later. */
+  readonly #entries = new Map<string, { readonly entry: IndexEntry; readonly revision: number }>();
   readonly #refused = new Map<string, RefusedVersion>();
   #stopWatch: () => void = () => undefined;
   #work: Promise<void> = Promise.resolve();
@@ -112,7 +113,8 @@ export class RegistryReplica {
     const put = await objects.put(offered.file, bytes);
     if (!put.ok) return put;
     const written = await this.#write(name, (entry) => withVersion(entry, offered, options));
-    return written.ok ? registry.take(signed, written.value.versions[version]?.yanked) : written;
+    if (!written.ok) return written;
+    return this.#inOrder(() => registry.take(signed, written.value.versions[version]?.yanked));
   }
 
   /** For all nodes; undefined undoes it. Failures: SKILL_NOT_FOUND, STATE_UNAVAILABLE, FILE_UNWRITABLE. */
@@ -122,7 +124,7 @@ export class RegistryReplica {
       withYanked(entry, { name, version }, reason),
     );
     if (!written.ok) return written;
-    const held = await registry.yank(name, version, reason);
+    const held = await this.#inOrder(() => registry.yank(name, version, reason));
     // A node that never took the version has nothing to yank.
     return held.ok || held.error.code !== 'SKILL_NOT_FOUND' ? held : success(undefined);
   }
@@ -156,7 +158,7 @@ export class RegistryReplica {
       const name = change.key.slice(INDEX_PREFIX.length);
       const entry = readIndexEntry(change.value);
       if (!entry) return this.#options.log.error('an entry of the skill index is none', { name });
-      this.#entries.set(name, entry);
+      this.#know(name, entry, change.revision);
       this.#later(name);
     }
   }
@@ -168,7 +170,7 @@ export class RegistryReplica {
       const { manifest, contentHash } = signed.skill;
       const { name, version } = manifest;
       if (this.#isClosed || !registry.judge(signed).ok) continue;
-      if (this.#entries.get(name)?.versions[version]) continue;
+      if (this.#entries.get(name)?.entry.versions[version]) continue;
       const offered = { name, version, contentHash, file: fileOf(signed) };
       const put = await objects.put(offered.file, encodePackage(signed));
       const written = put.ok
@@ -183,6 +185,21 @@ export class RegistryReplica {
       if (written.ok) log.warn('a skill that the index had lost is entered again', { skill });
       else this.#note({ name, version }, written);
     }
+  }
+
+  #know(name: string, entry: IndexEntry, revision: number): void {
+    const known = this.#entries.get(name);
+    if (!known || known.revision <= revision) this.#entries.set(name, { entry, revision });
+  }
+
+  /** After what is being worked off. */
+  #inOrder<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#work.then(work);
+    this.#work = done.then(
+      () => undefined,
+      () => undefined,
+    );
+    return done;
   }
 
   #later(name: string): void {
@@ -201,7 +218,7 @@ export class RegistryReplica {
   }
 
   async #reconcile(name: string): Promise<void> {
-    const { versions } = this.#entries.get(name) ?? EMPTY_ENTRY;
+    const { versions } = this.#entries.get(name)?.entry ?? EMPTY_ENTRY;
     for (const [version, indexed] of Object.entries(versions)) {
       if (this.#isClosed) return;
       const taken = await this.#take(name, version, indexed);
@@ -290,7 +307,10 @@ export class RegistryReplica {
       const value = changed.value as unknown as Json;
       const written =
         revision === 0 ? await state.create(key, value) : await state.update(key, value, revision);
-      if (written.ok) return changed;
+      if (written.ok) {
+        this.#know(name, changed.value, written.value.revision);
+        return changed;
+      }
       const { code, details } = written.error;
       const isUnknown = code === 'STATE_UNAVAILABLE' && 'mayHaveHappened' in (details as object);
       if (code !== 'JOURNAL_CONFLICT' && !isUnknown) return written;
