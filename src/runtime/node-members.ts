@@ -104,7 +104,9 @@ export function startMembers(options: NodeMembersOptions): NodeMembers {
   };
   timers.after(LOAD_MS, lookAgain);
   return {
-    list: () => members.list(),
+    // What the node says of itself holds at once; the thread that gossips tells it back later.
+    list: () =>
+      members.list().map((each) => (each.node === self ? { ...each, facts: told } : each)),
     dead: () => members.dead(),
     describe: (next) => {
       state = next;

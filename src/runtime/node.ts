@@ -360,14 +360,6 @@ function assemble(
     if (!prepared.ok) return prepared;
     phase(`threads ${names.join(', ')}`);
     await rules.begin();
-    if (place) {
-      // Until the orders of the cluster are read it is halted, and nobody should give it work.
-      describe();
-      const entered = await place.enter();
-      if (!entered.ok) return entered;
-      phase(`cluster ${place.name}`);
-      if (cluster) skills.follow(cluster.options, id, options.virtual?.replicas);
-    }
     const opened = openNodeVirtual({
       ...{ system, ports: realPorts, cluster: cluster?.options, settings: options.virtual ?? {} },
       members: () => place?.members() ?? [],
@@ -378,7 +370,15 @@ function assemble(
     virtual = opened.value;
     const halted = { pool, keepers, place, ...effects.poolArgs, onWhole };
     await halts.open({ ...halted, virtual: virtual.actors });
-    if (place) phase('halt orders');
+    if (place) {
+      phase('halt orders');
+      // It joins once the orders of the cluster are read, so that nobody gives it work before.
+      describe();
+      const entered = await place.enter();
+      if (!entered.ok) return entered;
+      phase(`cluster ${place.name}`);
+      if (cluster) skills.follow(cluster.options, id, options.virtual?.replicas);
+    }
     actors = new NodeActors({
       ...{ system, registry, pool, log, virtual: virtual.actors },
       terms: () => ({
