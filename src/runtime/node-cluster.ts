@@ -55,14 +55,20 @@ export class NodeCluster {
     return this.#joined?.isConnected() ?? false;
   }
 
-  /** Failures: NATS_FAILED, PORT_UNAVAILABLE. */
-  async enter(): Promise<Result<void>> {
+  /** Links to other nodes. Failures: NATS_FAILED, PORT_UNAVAILABLE. */
+  async join(): Promise<Result<void>> {
+    const { options } = this.#cluster;
+    const joined = await joinCluster(this.#parts.system, options, { streams: realStreams });
+    if (!joined.ok) return joined;
+    this.#joined = joined.value;
+    return success(undefined);
+  }
+
+  /** Is a member from now on, whom the others may give work. */
+  enter(): void {
     const { system, labels, logging, registry, activeRuns, onChange } = this.#parts;
     const { options } = this.#cluster;
     const { delegation } = this;
-    const joined = await joinCluster(system, options, { streams: realStreams });
-    if (!joined.ok) return joined;
-    this.#joined = joined.value;
     const { node: self, log } = system;
     this.#members = startMembers({
       self,
@@ -76,7 +82,6 @@ export class NodeCluster {
       onGone: delegation.memberGone,
       ...(onChange ? { onChange } : {}),
     });
-    return success(undefined);
   }
 
   /** What the others are told of this node from now on. */

@@ -360,6 +360,8 @@ function assemble(
     if (!prepared.ok) return prepared;
     phase(`threads ${names.join(', ')}`);
     await rules.begin();
+    const joined = await place?.join();
+    if (joined?.ok === false) return joined;
     const opened = openNodeVirtual({
       ...{ system, ports: realPorts, cluster: cluster?.options, settings: options.virtual ?? {} },
       members: () => place?.members() ?? [],
@@ -371,11 +373,9 @@ function assemble(
     const halted = { pool, keepers, place, ...effects.poolArgs, onWhole };
     await halts.open({ ...halted, virtual: virtual.actors });
     if (place) {
-      phase('halt orders');
-      // It joins once the orders of the cluster are read, so that nobody gives it work before.
+      // A member once the orders of the cluster are read, so that nobody gives it work before.
       describe();
-      const entered = await place.enter();
-      if (!entered.ok) return entered;
+      place.enter();
       phase(`cluster ${place.name}`);
       if (cluster) skills.follow(cluster.options, id, options.virtual?.replicas);
     }
