@@ -11,6 +11,7 @@ import { openJetStreamState } from '../../../src/journal/index.ts';
 import { type Nats, type NatsServer, startNatsServer } from '../../../src/transport/index.ts';
 import { valueIn } from '../../conformance/journal-suite.ts';
 import { dialTest, openTestState } from '../../support/jetstream.ts';
+import { pauseProcess } from '../../support/processes.ts';
 import { recordingLog } from '../../support/systems.ts';
 import { until } from '../../support/until.ts';
 
@@ -138,7 +139,7 @@ describe('the shared state when nats-server does not answer', () => {
     const state = await openTestState(nats, 'paused', { timeoutMs: 1_000 });
     const { revision } = valueIn(await state.create('lease', 'free'));
     const pid = server.pid() as number;
-    process.kill(pid, 'SIGSTOP');
+    await pauseProcess(pid);
     const [update, read, keys] = await Promise.all([
       state.update('lease', 'taken', revision),
       state.get('lease'),
