@@ -64,6 +64,12 @@ const kindOf = (index: number): BusyKind =>
 
 const folder = mkdtempSync(join(tmpdir(), 'skein-drill-'));
 const arrivals = await startArrivals(ANSWER_MS);
+/** Written once, before a node reads them. */
+const skills: Readonly<Record<BusyKind, string>> = {
+  calling: busySkill(folder, 'calling', arrivals.host),
+  hung: busySkill(folder, 'hung', arrivals.host),
+  native: busySkill(folder, 'native', arrivals.host),
+};
 const nats = await startTestNats();
 const nodes: DrillNode[] = [];
 try {
@@ -219,7 +225,7 @@ async function busyRun(
     steps: [
       {
         id: kind,
-        skill: busySkill(folder, kind, arrivals.host),
+        skill: skills[kind],
         input: { url: arrivals.url, actor },
         retry: { attempts: 10 },
       },
