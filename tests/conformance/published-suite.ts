@@ -1,11 +1,9 @@
 /** What every body of the registry owes to those who publish: one node alone, and nodes that share an index. */
 import { afterEach, describe, expect, it } from 'vitest';
-import type { Result, SkillPackage } from '../../src/contracts/index.ts';
+import type { Result } from '../../src/contracts/index.ts';
 import {
-  type PublishOptions,
   packageOf,
   readTrustedSigners,
-  type SignedPackage,
   type SkillRegistry,
   type TrustedSigner,
 } from '../../src/skills/index.ts';
@@ -16,6 +14,7 @@ import {
   signersFile,
   unsignedPackage,
 } from '../support/packages.ts';
+import type { OpenReplica } from '../support/replicas.ts';
 import { valueIn } from './journal-suite.ts';
 
 /** Whom the registries of a test believe, and when: changed while they are open. */
@@ -24,21 +23,8 @@ export interface TestTrust {
   wallMs: number;
 }
 
-export interface OpenRegistry {
-  readonly registry: () => SkillRegistry;
-  readonly publish: (
-    signed: SignedPackage,
-    options?: PublishOptions,
-  ) => Promise<Result<SkillPackage>>;
-  readonly yank: (
-    name: string,
-    version: string,
-    reason: string | undefined,
-  ) => Promise<Result<void>>;
-  /** The next life of the node on the same store. */
-  readonly restart: () => Promise<void>;
-  readonly close: () => Promise<void>;
-}
+/** `restart`: the next life of the node on the same store. */
+export type OpenRegistry = Omit<OpenReplica, 'replica'>;
 
 export interface PublishedSuite {
   readonly name: string;
